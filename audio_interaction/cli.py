@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from audio_interaction import __version__, commands
+from audio_interaction.benchmarks import BENCHMARKS
 from audio_interaction.errors import UserError
 
 USER_ERROR, INTERRUPTED = 2, 130
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _model_options(evaluate)
 
     bench = _add(sub, "bench", commands.bench, "run one of the paper's benchmarks")
-    bench.add_argument("name", help="name of the benchmark; a wrong one lists them")
+    bench.add_argument("name", choices=BENCHMARKS)
     bench.add_argument(
         "--root", type=Path, metavar="DIR", help="the benchmark's files on this disk"
     )
@@ -114,9 +115,11 @@ def _add_corpus(steps) -> None:
     sounds = _add(
         steps, "sounds", commands.corpus_sounds, "cut recordings, synthesise the other sounds"
     )
-    sounds.add_argument("raw", type=Path, help="folder of recordings with their index.tsv")
     prompts = _add(steps, "prompts", commands.corpus_prompts, "encode recorded human prompts")
-    prompts.add_argument("raw", type=Path, help="folder of recordings with their transcripts")
+    for step in (sounds, prompts):
+        step.add_argument(
+            "--raw", type=Path, required=True, metavar="DIR", help="recordings and their index.tsv"
+        )
     build = _add(
         steps, "build", commands.corpus_build, "compose streams into Parquet", resume=again
     )
@@ -141,8 +144,12 @@ def _recipe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _model_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", default="tiny", metavar="DIR", help="preset or base folder")
-    parser.add_argument("--adapter", default="shipped", metavar="DIR", help="a trained adapter")
+    parser.add_argument(
+        "--model", default="tiny", metavar="DIR", help="a preset, or a folder of `base`"
+    )
+    parser.add_argument(
+        "--adapter", default="shipped", metavar="DIR", help="of `train`, or none for the base"
+    )
 
 
 def _score_options(parser: argparse.ArgumentParser) -> None:

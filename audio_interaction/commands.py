@@ -16,13 +16,12 @@ def stream(args: Namespace) -> None:
 
     from audio_interaction.audio.io import stream_audio
     from audio_interaction.corpus.tasks import LISTEN
-    from audio_interaction.model.interaction import load_model
     from audio_interaction.protocol import CHUNK_SECONDS
     from audio_interaction.streaming import session as s
 
     next(stream_audio(args.file))  # a bad file is told of before the model is loaded
     system = LISTEN if args.system is None else args.system
-    session = s.Session(load_model(args.model, args.adapter), system, args.threshold)
+    session = s.Session(_model(args), system, args.threshold)
     decisions, responses, milliseconds = [], [], []
     pending, emotion = 0.0, "normal"
     for seconds, events in _hear(session, args.file, args.realtime):
@@ -84,6 +83,12 @@ def _hear(session, path: Path, realtime: bool) -> Iterator[tuple[float, list]]:
     yield time.perf_counter() - before, events
 
 
+def _model(args: Namespace):
+    from audio_interaction.model.interaction import load_model
+
+    return load_model(args.model, None if args.adapter == "none" else args.adapter)
+
+
 def base(args: Namespace) -> None:
     from audio_interaction.training.base import make_base
     from audio_interaction.training.recipe import BaseRecipe, load_recipe
@@ -92,25 +97,31 @@ def base(args: Namespace) -> None:
 
 
 def train(args: Namespace) -> None:
+    from audio_interaction.benchmarks.tuning import tune_adapter
+    from audio_interaction.corpus.build import compose_streams
     from audio_interaction.training.recipe import AdapterRecipe, load_recipe
     from audio_interaction.training.train import run_training
 
-    run_training(load_recipe(AdapterRecipe, args.config, args.set), args.out, args.cache)
+    recipe = load_recipe(AdapterRecipe, args.config, args.set)
+    model = run_training(recipe, args.out, args.cache)
+    streams = compose_streams(
+        "validation", recipe.validation_streams, recipe.seed, recipe.task_weights
+    )
+    tuning = tune_adapter(model, args.out, streams)
+    print(f"{args.out}: answers from p(response) = {tuning.threshold} on")
 
 
 def evaluate(args: Namespace) -> None:
     from audio_interaction.benchmarks.evaluate import evaluate
-    from audio_interaction.model.interaction import load_model
 
-    model = load_model(args.model, args.adapter)
+    model = _model(args)
     _show(evaluate(model, args.split, limit=args.limit, seed=args.seed), args)
 
 
 def bench(args: Namespace) -> None:
     from audio_interaction.benchmarks import run_benchmark
-    from audio_interaction.model.interaction import load_model
 
-    model = load_model(args.model, args.adapter)
+    model = _model(args)
     _show(run_benchmark(args.name, model, root=args.root, hub=args.hub, limit=args.limit), args)
 
 
@@ -131,8 +142,10 @@ def corpus_render(args: Namespace) -> None:
 def corpus_sounds(args: Namespace) -> None:
     from audio_interaction.corpus.sounds import build_sounds
 
-    for split, clips in build_sounds(args.raw, args.out, args.seed).items():
-        print(f"{split}: {clips} clips")
+    for (split, label, recorded), clips in sorted(
+        build_sounds(args.raw, args.out, args.seed).items()
+    ):
+        print(f"{split:<11} {label:<12} {clips:4} {'recorded' if recorded else 'synthesised'}")
 
 
 def corpus_prompts(args: Namespace) -> None:

@@ -57,7 +57,9 @@ def build_deck(source: Path) -> str:
     text = FIGURE.sub(draw, source.read_text(encoding="utf-8"))
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     scripts = [(REVEAL / name).read_text(encoding="utf-8") for name in ("reveal.js", "notes.js")]
-    styles = [path.read_text(encoding="utf-8") for path in (REVEAL / "reveal.css", FOLDER / "style.css")]
+    styles = [
+        path.read_text(encoding="utf-8") for path in (REVEAL / "reveal.css", FOLDER / "style.css")
+    ]
     if figures:
         scripts.append(get_plotlyjs())
     return Template((FOLDER / "template.html").read_text(encoding="utf-8")).substitute(
@@ -95,9 +97,8 @@ def _html(markdown: str) -> str:
 
 
 def _plot(figure: go.Figure, at: int) -> str:
-    content = figure.to_json().replace("</", "<\\/")
     return (
-        f"<script>{{const figure = {content};\nPlotly.newPlot('figure-{at}', figure.data, "
-        f"figure.layout, {{displaylogo: false}}).then("
+        f"<script>{{const figure = {figure.to_json()};\nPlotly.newPlot('figure-{at}', figure.data, "
+        f"figure.layout, {{displayModeBar: false}}).then("
         f"drawn => figure.frames && Plotly.addFrames(drawn, figure.frames));}}</script>"
     )

@@ -26,7 +26,6 @@ IMPORT_NAMES = {"pyyaml": "yaml", "piper-tts": "piper", "hibari-tts": "hibari"}
 USED_OTHERWISE = {
     "anywidget": "plotly's FigureWidget cannot be made without it",
     "jupyterlab": "make lab",
-    "nbconvert": "make notebooks",
 }
 
 COMES_WITH = {
@@ -44,7 +43,7 @@ RANKS = {
     "audio": 2,
     "corpus": 3,
     "model": 3,
-    "benchmarks.matching": 4,  # pure: training watches behaviour with it
+    "corpus.matching": 4,  # pure: training watches behaviour with it
     "training": 4,
     "streaming": 4,
     "benchmarks": 5,

@@ -17,7 +17,7 @@ from audio_interaction.benchmarks.baselines import (
     always_silent,
 )
 from audio_interaction.benchmarks.bootstrap import Interval
-from audio_interaction.benchmarks.matching import WINDOW
+from audio_interaction.corpus.matching import WINDOW
 from audio_interaction.benchmarks.metrics import (
     ASR,
     DECIDE,

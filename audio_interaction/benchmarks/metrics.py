@@ -10,7 +10,8 @@ With the outcomes of `matching.match`, over a set of streams
 An event needs no reply if it is speech or a sound (the noise bed is neither), and no response of
 the timeline overlaps it. It stays quiet if no false alarm falls between the chunk it starts in and
 two chunks after the one it ends in; a hit that falls there answers something else and is none.
-A model that never speaks has F1 0 and balanced accuracy 0.5.
+A model that never speaks has F1 0 and balanced accuracy 0.5; one that speaks after every chunk is
+early for every trigger that is longer than a chunk, and has 0 in both.
 
 The transcript of an ASR stream is matched in groups, the words that end in one chunk, and kept
 apart: the headline metrics pool all other streams.
@@ -25,7 +26,7 @@ import jiwer
 import numpy as np
 
 from audio_interaction.benchmarks.bootstrap import RESAMPLES, Bootstrap, Interval, Statistic, ratio
-from audio_interaction.benchmarks.matching import WINDOW, Matched, Spoke, chunk_of, match
+from audio_interaction.corpus.matching import WINDOW, Matched, Spoke, chunk_of, match
 from audio_interaction.corpus.schema import Event, Response, Stream
 from audio_interaction.protocol import CHUNK_SECONDS, trigger_chunk
 

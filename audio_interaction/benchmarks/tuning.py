@@ -4,8 +4,10 @@ The best F1 under a bound on false alarms: an assistant that interrupts at nothi
 however often it is right.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +17,7 @@ from audio_interaction.benchmarks.bootstrap import Interval
 from audio_interaction.benchmarks.metrics import is_asr, score, summarise
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.errors import UserError
+from audio_interaction.files import atomic_write
 
 if TYPE_CHECKING:
     from audio_interaction.model.interaction import InteractionModel
@@ -123,6 +126,25 @@ def tune_threshold(
     ]
     confirmed = summarise(scores, CURVE)
     return Tuning(best.threshold, bool(within), alarms_per_hour, curve, confirmed)
+
+
+def tune_adapter(
+    model: "InteractionModel",
+    folder: Path,
+    streams: Sequence[Stream],
+    alarms_per_hour: float = ALARMS_PER_HOUR,
+) -> Tuning:
+    """Choose the threshold of a trained adapter and keep it in its folder (`decision.json`).
+
+    The model goes on with the chosen threshold, and so does whoever loads the adapter.
+    """
+    from audio_interaction.model.interaction import DECISION_FILE
+
+    tuning = tune_threshold(model, streams, alarms_per_hour)
+    model.threshold = tuning.threshold
+    with atomic_write(folder / DECISION_FILE) as temporary:
+        temporary.write_text(json.dumps(tuning.to_dict(), indent=1) + "\n")
+    return tuning
 
 
 def _listen(

@@ -173,7 +173,7 @@ def build_corpus(
     that are there are kept. Shards hold the same streams whatever the number of `workers`.
 
     Args:
-        codec: "flac" (lossless at 16 bit) or "opus" (about a tenth of the size).
+        codec: "flac" (lossless at 16 bit) or "opus" (far smaller, and far slower to write).
         root: folder of the source files; the repository's own by default.
 
     Raises:

@@ -5,7 +5,7 @@ so that it is not forgotten. The same clip is heard several times, each time wit
 pause (chunk borders fall elsewhere), level and noise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from audio_interaction.audio.mixing import gain_db, limit, mix_at_snr, to_level
 from audio_interaction.corpus.compose import LEVEL_DB, STREAM_GAIN_DB, noise_bed
 from audio_interaction.corpus.language import name_reply
 from audio_interaction.corpus.sounds import augment
-from audio_interaction.corpus.sources import Clip, SoundClip, Sources, SpeechClip
+from audio_interaction.corpus.sources import Clip, SoundClip, SpeechClip
 from audio_interaction.protocol import CHUNK_SAMPLES, SAMPLE_RATE, chunks_in
 
 TRANSCRIBE, ANSWER, NAME = "transcribe", "answer", "name the sound"
@@ -99,12 +99,10 @@ def offline_item(
 
 
 def offline_items(
-    sources: Sources, seed: int, speech_variants: int, sound_variants: int
+    clips: Sequence[Clip], noises: tuple[SoundClip, ...], seed: int, variants: int
 ) -> Iterator[OfflineItem]:
-    """Every clip of a split, heard several times; deterministic in (seed, clip, variant)."""
-    varied = sources.split == "train"
-    for clips, variants in ((sources.speech, speech_variants), (sources.sounds, sound_variants)):
-        for index, clip in enumerate(clips):
-            for variant in range(variants):
-                rng = np.random.default_rng([seed, len(clips), index, variant])
-                yield offline_item(clip, sources.noises, rng, varied)
+    """Every clip heard `variants` times; deterministic in (seed, place of the clip, variant)."""
+    for index, clip in enumerate(clips):
+        for variant in range(variants):
+            rng = np.random.default_rng([seed, index, variant])
+            yield offline_item(clip, noises, rng, varied=clip.split == "train")

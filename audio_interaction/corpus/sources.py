@@ -86,11 +86,8 @@ class Sources:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of everything in it: what is derived from the clips is cached under this."""
-        digest = hashlib.sha256()
-        for clip in (*self.speech, *self.sounds, *self.noises):
-            digest.update(repr(clip).encode() + clip.encoded)
-        return digest.hexdigest()
+        """`digest` of all its clips."""
+        return digest((*self.speech, *self.sounds, *self.noises))
 
     @cached_property
     def _speech_index(self) -> dict[tuple, tuple[SpeechClip, ...]]:
@@ -123,6 +120,14 @@ class Sources:
         return tuple(sorted({clip.label for clip in self.sounds} - {*self.hazards}))
 
 
+def digest(clips: Iterable[Clip]) -> str:
+    """SHA-256 of clips, labels and all: what is derived from them is cached under this."""
+    total = hashlib.sha256()
+    for clip in clips:
+        total.update(repr(clip).encode() + clip.encoded)
+    return total.hexdigest()
+
+
 def _grouped(pairs: Iterable[tuple]) -> dict:
     groups = defaultdict(list)
     for key, clip in pairs:
@@ -130,7 +135,6 @@ def _grouped(pairs: Iterable[tuple]) -> dict:
     return {key: tuple(clips) for key, clips in groups.items()}
 
 
-@lru_cache(maxsize=8)
 def load_sources(split: str, root: str | Path | None = None) -> Sources:
     """Read `speech-{split}.parquet` and `sounds-{split}.parquet` of a folder (`default_root()`).
 
@@ -139,7 +143,11 @@ def load_sources(split: str, root: str | Path | None = None) -> Sources:
     """
     if split not in SPLITS:
         raise UserError(f"unknown split {split!r}; choose one of {', '.join(SPLITS)}")
-    root = Path(root) if root is not None else default_root()
+    return _load(split, Path(root) if root is not None else default_root())
+
+
+@lru_cache(maxsize=8)
+def _load(split: str, root: Path) -> Sources:
     speech = [
         SpeechClip(
             **_common(row, split),

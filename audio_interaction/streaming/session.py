@@ -97,6 +97,7 @@ class Session:
         yield from self.push(np.zeros(round(tail_seconds * SAMPLE_RATE), np.float32))
         yield from self._hear(self._front_end.flush())
 
+    @torch.inference_mode()
     def _hear(self, mel: np.ndarray) -> Iterator[SessionEvent]:
         for chunk_mel in mel:
             yield from self._decide(self.model.features_of_mel(chunk_mel[None])[0])

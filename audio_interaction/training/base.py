@@ -21,7 +21,7 @@ from audio_interaction.model.interaction import InteractionModel, new_model, sav
 from audio_interaction.model.tokenizer import train_tokenizer
 from audio_interaction.training.batches import Example, LengthBatches, collate
 from audio_interaction.training.data import offline_examples
-from audio_interaction.training.module import InteractionModule
+from audio_interaction.training.module import InteractionModule, best_precision
 from audio_interaction.training.recipe import BaseRecipe
 
 
@@ -66,15 +66,18 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
     )
     trainer = L.Trainer(
         accelerator="auto",
+        precision=best_precision(),
         max_steps=recipe.optimisation.steps,
         gradient_clip_val=recipe.optimisation.gradient_clip,
         logger=CSVLogger(out, name="", version="log"),
-        log_every_n_steps=10,
+        log_every_n_steps=min(10, recipe.optimisation.steps),
         enable_checkpointing=False,
         enable_model_summary=False,
     )
     module = InteractionModule(model, recipe.optimisation, ctc_weight=recipe.ctc_weight)
+    model.network.train()
     trainer.fit(module, loader(model, examples, recipe.optimisation.batch_positions, recipe.seed))
+    model.network.eval()
     save_base(model, out)
     with atomic_write(out / "recipe.json") as temporary:
         temporary.write_text(json.dumps(asdict(recipe), indent=1) + "\n")

@@ -13,15 +13,12 @@ import numpy as np
 import torch
 
 from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
-from audio_interaction.benchmarks.matching import WINDOW, match
+from audio_interaction.corpus.matching import WINDOW, match
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import CHUNK_SECONDS
 from audio_interaction.streaming.session import decide
 from audio_interaction.training.batches import Example, collate
 from audio_interaction.training.data import EncodedStream, stream_layout
-
-MAX_FALSE_ALARMS = 15.0
-"""Per hour, on streams that need no reply: the limit under which a threshold is chosen."""
 
 
 @torch.inference_mode()
@@ -124,17 +121,3 @@ def behaviour(
         f1=2 * hits / max(1, said + due),
         false_alarms_per_hour=alarms / silent_hours if silent_hours else 0.0,
     )
-
-
-def choose_threshold(
-    streams: Sequence[EncodedStream], curves: Sequence[np.ndarray]
-) -> tuple[Behaviour, list[Behaviour]]:
-    """The threshold of best F1 among those with few false alarms, and the whole sweep.
-
-    If none keeps `MAX_FALSE_ALARMS`, the one with the fewest false alarms is taken.
-    """
-    sweep = [behaviour(streams, curves, t) for t in np.arange(0.05, 0.96, 0.05).round(2).tolist()]
-    quiet = [b for b in sweep if b.false_alarms_per_hour <= MAX_FALSE_ALARMS]
-    if quiet:
-        return max(quiet, key=lambda b: b.f1), sweep
-    return min(sweep, key=lambda b: b.false_alarms_per_hour), sweep

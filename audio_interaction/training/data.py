@@ -10,7 +10,7 @@ from audio_interaction.corpus.build import iterate_streams
 from audio_interaction.corpus.labels import decision_chunks
 from audio_interaction.corpus.offline import offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
-from audio_interaction.corpus.sources import Sources
+from audio_interaction.corpus.sources import Sources, digest
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import FRAMES_PER_CHUNK, Layout, Reply, offline_layout, online_layout
 from audio_interaction.training.batches import Example
@@ -32,23 +32,31 @@ def offline_examples(
     The loss of an item is weighted by 1 / sqrt(its number of words), so that a transcript does not
     drown a one-word name.
     """
-    total = len(sources.speech) * speech_variants + len(sources.sounds) * sound_variants
-    records, pieces = cached_frames(
-        cache,
-        {
-            "what": "offline items",
-            "sources": sources.digest,
-            "seed": seed,
-            "variants": [speech_variants, sound_variants],
-        },
-        model,
-        lambda: (
-            (item.record(), item.samples)
-            for item in offline_items(sources, seed, speech_variants, sound_variants)
-        ),
-        total,
-        f"encode {sources.split} clips",
-    )
+    records, pieces = [], []
+    for kind, clips, variants in (
+        ("speech", sources.speech, speech_variants),
+        ("sounds", sources.sounds, sound_variants),
+    ):
+        if variants == 0:
+            continue
+        heard, frames = cached_frames(
+            cache,
+            {
+                "what": f"offline {kind}",
+                "clips": digest((*clips, *sources.noises)),
+                "seed": seed,
+                "variants": variants,
+            },
+            model,
+            lambda clips=clips, variants=variants: (
+                (item.record(), item.samples)
+                for item in offline_items(clips, sources.noises, seed, variants)
+            ),
+            len(clips) * variants,
+            f"encode {sources.split} {kind}",
+        )
+        records += heard
+        pieces += frames
     examples = []
     for record, frames in zip(records, pieces, strict=True):
         transcript = tuple(model.encode(record["transcript"]))

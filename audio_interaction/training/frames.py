@@ -22,10 +22,10 @@ FRAMES_FILE, RECORDS_FILE = "frames.npy", "records.jsonl"
 
 
 def tower_digest(model: InteractionModel) -> str:
-    """Digest of the frozen tower's weights (the projector is not part of it)."""
+    """Digest of the frozen weights that make the frames: convolutions, layers, last norm."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.thinker.model.audio_tower.state_dict().items()):
-        if "proj." not in name or ".layers." in f".{name}":
+        if name.startswith(("conv", "layers.", "ln_post.")):
             digest.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
     return digest.hexdigest()
 

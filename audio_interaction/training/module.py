@@ -12,6 +12,16 @@ from audio_interaction.training.objective import interaction_loss
 from audio_interaction.training.recipe import Optimisation
 
 
+def best_precision() -> str:
+    """Lightning's precision for this machine: bf16 where the hardware multiplies it, else fp32.
+
+    A CPU without bf16 instructions emulates them, some 80 times slower than fp32.
+    """
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    return "bf16-mixed" if torch.cpu._is_avx512_bf16_supported() else "32-true"
+
+
 class InteractionModule(L.LightningModule):
     """Trains whatever parameters of the network require gradients.
 

@@ -52,8 +52,8 @@ class BaseRecipe:
     preset: str = "tiny"
     seed: int = 1
     vocab_size: int = 1024
-    speech_variants: int = 3
-    sound_variants: int = 12
+    speech_variants: int = 2
+    sound_variants: int = 6
     sound_weight: float = 2.0
     ctc_weight: float = 0.5
 
@@ -119,6 +119,6 @@ def load_recipe(
     try:
         arguments = [f"--recipe={path}", *(f"--recipe.{override}" for override in overrides)]
         parsed = parser.parse_args(arguments)
-        return parser.instantiate_classes(parsed).recipe
+        return parser.instantiate(parsed).recipe
     except Exception as error:  # jsonargparse raises several kinds, each with a readable text
         raise UserError(f"{path}: {error}") from error

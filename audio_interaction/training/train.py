@@ -12,16 +12,16 @@ from lightning.pytorch.loggers import CSVLogger
 from audio_interaction.corpus.sources import load_sources
 from audio_interaction.files import atomic_write
 from audio_interaction.model.adapter import add_adapter, save_adapter
-from audio_interaction.model.interaction import DECISION_FILE, InteractionModel, load_model
+from audio_interaction.model.interaction import InteractionModel, load_model
 from audio_interaction.training.batches import Example, LengthBatches, collate
-from audio_interaction.training.behaviour import behaviour, choose_threshold, teacher_forced
+from audio_interaction.training.behaviour import behaviour, teacher_forced
 from audio_interaction.training.data import (
     EncodedStream,
     encoded_streams,
     offline_examples,
     stream_examples,
 )
-from audio_interaction.training.module import InteractionModule
+from audio_interaction.training.module import InteractionModule, best_precision
 from audio_interaction.training.recipe import AdapterRecipe
 
 
@@ -43,7 +43,7 @@ class Alternating(torch.utils.data.Sampler):
 
 
 class BehaviourWatch(L.Callback):
-    """Every so many steps: look at the decide signal on held-out streams, log it, save."""
+    """Before the first step and every so many: look at held-out streams, log, save the adapter."""
 
     def __init__(self, streams: list[EncodedStream], every: int, folder: Path) -> None:
         self.streams, self.every, self.folder = streams, every, folder
@@ -63,7 +63,9 @@ class BehaviourWatch(L.Callback):
 
 
 def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionModel:
-    """Train an adapter; write it with its threshold, recipe and log to `out`.
+    """Train an adapter; write it with its recipe and log to `out`.
+
+    The threshold of its decisions is chosen afterwards (`benchmarks.tuning`).
 
     Args:
         recipe: settings.
@@ -97,24 +99,21 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     examples = stream_examples(model, streams, recipe.seed)
     trainer = L.Trainer(
         accelerator="auto",
+        precision=best_precision(),
         max_steps=recipe.optimisation.steps,
         accumulate_grad_batches=2,
         gradient_clip_val=recipe.optimisation.gradient_clip,
         logger=CSVLogger(out, name="", version="log"),
-        log_every_n_steps=5,
+        log_every_n_steps=min(5, recipe.optimisation.steps),
         enable_checkpointing=False,
         enable_model_summary=False,
         callbacks=[BehaviourWatch(watched, recipe.validate_every, out)],
     )
     module = InteractionModule(model, recipe.optimisation, recipe.decision_weight)
+    model.network.train()
     trainer.fit(module, _loader(model, examples, replay, recipe))
     model.network.eval()
-    chosen, sweep = choose_threshold(watched, teacher_forced(model, watched))
-    model.threshold = chosen.threshold
     save_adapter(model, out)
-    with atomic_write(out / DECISION_FILE) as temporary:
-        decision = {"threshold": chosen.threshold, "sweep": [asdict(point) for point in sweep]}
-        temporary.write_text(json.dumps(decision, indent=1) + "\n")
     with atomic_write(out / "recipe.json") as temporary:
         temporary.write_text(json.dumps(asdict(recipe), indent=1) + "\n")
     return model

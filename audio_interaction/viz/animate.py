@@ -54,9 +54,7 @@ def animate_decide(
     for chunk in range(stride - 1, len(p_response), stride):
         now = seconds_of(chunk + 1)
         verdict = "response" if p_response[chunk] >= threshold else "silent"
-        frames.append(
-            go.Frame(name=str(chunk), layout=dict(shapes=still + curtain(now, seconds)))
-        )
+        frames.append(go.Frame(name=str(chunk), layout=dict(shapes=still + curtain(now, seconds))))
         steps.append(
             dict(
                 method="animate",
@@ -88,7 +86,7 @@ def _controls(figure: go.Figure, steps: list[dict], pace: float) -> None:
         sliders=[
             dict(
                 steps=steps,
-                active=len(steps) - 1,
+                active=max(0, len(steps) - 1),
                 x=0.1,
                 len=0.9,
                 y=-below,

@@ -66,7 +66,10 @@ def _sunburst(streams: Mapping, abilities: list[str], colours: Mapping) -> go.Su
     return go.Sunburst(
         ids=[identity for identity, *_ in inner + outer],
         parents=[parent for _, parent, *_ in inner + outer],
-        labels=[name.replace(" ", "<br>").replace("-aware", "-<br>aware") for *_, name, _ in inner + outer],
+        labels=[
+            name.replace(" ", "<br>").replace("-aware", "-<br>aware")
+            for *_, name, _ in inner + outer
+        ],
         values=[len(own) for *_, own in inner + outer],
         customdata=[[*np.sum(own, axis=0) / (3600, 1)] for *_, own in inner + outer],
         branchvalues="total",

@@ -54,5 +54,5 @@ def mel_decibels(samples: np.ndarray, columns: int, rows: int = 40, n_mels: int 
 def peaks(values: np.ndarray, bins: int) -> np.ndarray:
     """Index of the highest value of each bin, ascending: int (min(bins, len(values)),)."""
     starts = edges(len(values), bins)
-    stops = np.append(starts[1:], len(values))
-    return np.array([a + int(np.argmax(values[a:b])) for a, b in zip(starts, stops)], dtype=int)
+    bins_of = np.split(np.asarray(values), starts[1:]) if len(starts) else []
+    return starts + np.array([part.argmax() for part in bins_of], dtype=int)

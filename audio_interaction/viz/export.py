@@ -6,6 +6,7 @@ the same output. Without kaleido or a Chrome only the live one is kept.
 
 import base64
 import json
+import os
 import warnings
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def can_draw() -> bool:
 
     The environment variable `BROWSER_PATH` names another one; an empty one means none.
     """
+    if os.environ.get("BROWSER_PATH") == "":
+        return False
     try:
         import kaleido  # noqa: F401
         from choreographer.browsers.chromium import Chromium
@@ -33,7 +36,7 @@ def can_draw() -> bool:
 
 
 def png(figure: go.Figure) -> bytes | None:
-    """The figure as a PNG, 1000 pixels wide unless its layout says otherwise; None without Chrome.
+    """The figure as a PNG of the size of its layout; None without a Chrome.
 
     A Chrome that is found but does not run is reported as a warning. The first picture takes some
     seconds, those after it a fraction of one: the browser stays open.

@@ -60,7 +60,8 @@ def place(
         if max(numbers, default=0) < lanes:
             break
     return [
-        Placed(min(lane, lanes - 1), *label) for lane, (label, _) in zip(numbers, placed)
+        Placed(min(lane, lanes - 1), *label)
+        for lane, (label, _) in zip(numbers, placed, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ common colour-vision deficiencies; no figure relies on colour alone.
 
 import plotly.graph_objects as go
 
-WIDTH = 1000
+WIDTH = 940
 """Width of every figure in pixels: the labels are laid out for it."""
 
 INK = "#222222"

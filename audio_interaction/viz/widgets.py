@@ -19,7 +19,8 @@ from audio_interaction.audio.io import encode
 from audio_interaction.protocol import CHUNK_SAMPLES, CHUNK_SECONDS, seconds_of
 from audio_interaction.viz import theme
 from audio_interaction.viz.animate import curtain
-from audio_interaction.viz.decide import answers, decide_figure, responding
+from audio_interaction.viz.decide import decide_figure
+from audio_interaction.viz.verdicts import answers, responding
 
 if TYPE_CHECKING:
     from audio_interaction.corpus.schema import Stream
@@ -38,7 +39,7 @@ class DecidePlayer(widgets.VBox):
     """Hear a stream again and watch what was decided: everything up to the slider's moment.
 
     Playing the sound moves the slider, moving the slider seeks. The threshold slider asks which
-    chunks would have responded at another threshold (`decide.responding`).
+    chunks would have responded at another threshold (`verdicts.responding`).
 
     Args:
         samples: float32 (S,) at 16 kHz.
@@ -225,11 +226,10 @@ def _replies(given: Iterable[tuple[float, str, object]]) -> str:
 def _signal(curve: list[float], threshold: float, marks: list[int]) -> str:
     """The end of the decide signal as an SVG of steps, one unit a chunk."""
     first = max(0, len(curve) - SIGNAL_CHUNKS)
-    steps = " ".join(
-        f"{at},{1 - p:.3f} {at + 1},{1 - p:.3f}" for at, p in enumerate(curve[first:])
-    )
+    steps = " ".join(f"{at},{1 - p:.3f} {at + 1},{1 - p:.3f}" for at, p in enumerate(curve[first:]))
+    mark = theme.tint(theme.RED, 0.3)
     dots = "".join(
-        f"<rect x='{chunk - first}' y='0' width='1' height='1' fill='{theme.tint(theme.RED, 0.3)}'/>"
+        f"<rect x='{chunk - first}' y='0' width='1' height='1' fill='{mark}'/>"
         for chunk in marks
         if chunk >= first
     )

@@ -1,5 +1,7 @@
 """A handful of clips in memory, and a real model with random weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -88,12 +90,16 @@ def sources() -> Sources:
 
 @pytest.fixture(scope="session")
 def model():
-    """The tiny preset with random language weights: real code at every step, nothing learnt."""
+    """The real class and ears with one small random layer: every step is real, nothing learnt."""
     from audio_interaction.model.interaction import new_model
+    from audio_interaction.model.presets import PRESETS
     from audio_interaction.model.tokenizer import train_tokenizer
 
     torch.manual_seed(0)
     texts = [sentence[0] for sentence in SENTENCES] * 20
-    made = new_model("tiny", train_tokenizer(texts, 400))
+    small = replace(PRESETS["tiny"], hidden=64, layers=1, mlp=64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "small", small)
+        made = new_model("small", train_tokenizer(texts, 400))
     made.network.eval().requires_grad_(False)
     return made

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_interaction.benchmarks.matching import WINDOW, chunk_of, match
+from audio_interaction.corpus.matching import WINDOW, chunk_of, match
 from audio_interaction.corpus.schema import Response
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import trigger_chunk
