@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     reproduce.add_argument("--profile", help=PROFILE_NAMES)
     reproduce.add_argument(
-        "--readme", action="store_true", help="put the measured table into README.md"
+        "--readme", action="store_true", help="put minutes and results into README.md"
     )
 
     slides = _add(sub, "slides", commands.slides, "build the lecture slides")

@@ -208,7 +208,9 @@ def reproduce(args: Namespace) -> int:
     measured = report.as_markdown(profile, reports, sum(run.minutes for run in runs))
     print(f"\n{measured}\n\nWith every figure: {page}")
     if args.readme:
-        report.fill_readme(REPOSITORY / "README.md", measured)
+        readme = REPOSITORY / "README.md"
+        report.fill_readme(readme, "notebooks", report.notebook_table(runs))
+        report.fill_readme(readme, "results", measured)
     return 0
 
 

@@ -33,7 +33,7 @@ FRAME_SAMPLES = Samples(640)
 POSITIONS_PER_SILENT_CHUNK = 1 + FRAMES_PER_CHUNK + 2  # <audio>, frames, <assistant>, <silent>
 
 IGNORED = -100
-"""Label of a position that carries no loss (the value `torch.nn.functional.cross_entropy` skips)."""
+"""Label of a position that carries no loss: the value `cross_entropy` of torch skips."""
 
 EMOTIONS = ("happy", "sad", "angry", "surprise", "normal", "urgent")
 

@@ -22,9 +22,6 @@ from audio_interaction.profiles import Profile
 from audio_interaction.reproduce import Run, machine
 from audio_interaction.viz.export import MIME
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
-"""Markers of the README around the measured results."""
-
 STYLE = """
 body { font: 16px/1.5 Helvetica, Arial, sans-serif; color: #222; max-width: 1040px;
        margin: 2em auto; padding: 0 1em; }
@@ -74,20 +71,29 @@ def as_markdown(profile: Profile, reports: Sequence[Report], minutes: float) -> 
     return "\n\n".join([origin, *(report.markdown().strip() for report in reports)])
 
 
-def fill_readme(readme: Path, text: str) -> None:
-    """Put `text` between the two markers of a README, its headings one level down.
+def notebook_table(runs: Sequence[Run]) -> str:
+    """Markdown table of the notebooks and the minutes each took here."""
+    rows = [f"| [{run.title}](notebooks/{run.path.name}) | {run.minutes:.1f} |" for run in runs]
+    return "\n".join(["| notebook | minutes |", "|---|---|", *rows])
+
+
+def fill_readme(readme: Path, block: str, text: str) -> None:
+    """Replace what stands between `<!-- BLOCK:begin -->` and `<!-- BLOCK:end -->` of a README.
+
+    Headings in `text` move one level down.
 
     Raises:
         UserError: the file lacks a marker.
     """
+    begin, end = (f"<!-- {block}:{edge} -->" for edge in ("begin", "end"))
     content = readme.read_text(encoding="utf-8")
-    before, begin, rest = content.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise UserError(f"{readme}: the markers {BEGIN} and {END} are missing; put them back")
+    before, found_begin, rest = content.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found_begin and found_end):
+        raise UserError(f"{readme}: the markers {begin} and {end} are missing; put them back")
     text = re.sub(r"^#", "##", text, flags=re.MULTILINE)
     with atomic_write(readme) as temporary:
-        temporary.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        temporary.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def write_page(

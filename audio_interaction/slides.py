@@ -27,6 +27,8 @@ REVEAL = FOLDER / "vendor" / "reveal"
 FIGURE = re.compile(r"^```figure\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SLIDE = re.compile(r"^---\n", re.MULTILINE)
 NOTES = re.compile(r"^Note:\n", re.MULTILINE)
+FIGURE_WIDTH = 1240
+"""Pixels, on slides of 1280 by 720."""
 
 
 def build_slides(out: str | Path | None = None) -> Path:
@@ -81,7 +83,7 @@ def _run(code: str, names: dict, where: str) -> go.Figure:
     figure = eval(compile(ast.Expression(last.value), where, "eval"), names)
     if not isinstance(figure, go.Figure):
         raise UserError(f"{where}: the last line gives {type(figure).__name__}, not a figure")
-    return figure
+    return figure.update_layout(width=FIGURE_WIDTH)
 
 
 def _slide(text: str) -> str:

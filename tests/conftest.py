@@ -11,7 +11,6 @@ os.environ.pop("AUDIO_INTERACTION_DATA", None)
 os.environ.pop("AUDIO_INTERACTION_RUNS", None)
 
 import random
-
 from pathlib import Path
 
 import hypothesis

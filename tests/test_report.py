@@ -78,16 +78,21 @@ def test_a_page_without_figures_carries_no_script(tmp_path):
 
 def test_readme_block_is_replaced_and_nothing_else(tmp_path):
     readme = tmp_path / "README.md"
-    readme.write_text(f"# before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    report.fill_readme(readme, "## new\ntext #1")
-    report.fill_readme(readme, "## newer\ntext #1")
-    expected = f"# before\n{report.BEGIN}\n### newer\ntext #1\n{report.END}\nafter\n"
-    assert readme.read_text() == expected
+    frame = "# before\n<!-- results:begin -->\n{}\n<!-- results:end -->\nafter\n"
+    readme.write_text(frame.format("old"))
+    report.fill_readme(readme, "results", "## new\ntext #1")
+    report.fill_readme(readme, "results", "## newer\ntext #1")
+    assert readme.read_text() == frame.format("### newer\ntext #1")
 
 
 def test_a_readme_without_markers_is_left_alone(tmp_path):
     readme = tmp_path / "README.md"
-    readme.write_text(f"{report.END} then {report.BEGIN}")
-    with pytest.raises(UserError, match="markers"):
-        report.fill_readme(readme, "new")
+    readme.write_text("<!-- results:end --> then <!-- results:begin -->")
+    with pytest.raises(UserError, match="markers <!-- results:begin -->"):
+        report.fill_readme(readme, "results", "new")
     assert "new" not in readme.read_text()
+
+
+def test_notebooks_are_listed_with_their_minutes(executed):
+    table = report.notebook_table([executed])
+    assert table.endswith("| [The signal & more](notebooks/05_signal.ipynb) | 1.3 |")

@@ -2,12 +2,12 @@
 
 A frame covers the 25 ms that *end* with its hop, so a chunk of 6,400 samples is 40 frames that need
 no sample from the future, only the 240 samples before the chunk. Whisper centres its windows, which
-is the same framing 2.5 ms later; and it floors the spectrum 8 dB-decades below the maximum of the
+is the same framing 2.5 ms later; and it floors the spectrum 80 dB below the maximum of the
 *whole clip*, which a stream cannot know. Here the floor is fixed, so streaming and offline features
-are the same numbers: both run `ChunkMel` once per chunk.
+are the same numbers: both run `chunk_mel` once per chunk.
 
-Source: https://github.com/openai/whisper (audio.py) for window, hop, filters and scaling; paper §5.3
-for chunk isolation.
+Source: https://github.com/openai/whisper (audio.py) for window, hop, filters and scaling; paper
+§5.3 for chunk isolation.
 """
 
 from functools import lru_cache

@@ -19,7 +19,7 @@ from audio_interaction.benchmarks.metrics import (
     word_errors,
 )
 from audio_interaction.corpus.offline import ANSWER, NAME, TRANSCRIBE, offline_item
-from audio_interaction.corpus.sources import Clip, Sources, SpeechClip, load_sources
+from audio_interaction.corpus.sources import Clip, Sources, SpeechClip, load_sources, spread
 
 if TYPE_CHECKING:
     from audio_interaction.model.interaction import InteractionModel
@@ -29,13 +29,6 @@ OFFLINE = (
     *("naming_accuracy", "naming_recorded", "naming_synthesised"),
 )
 _KIND = {"question": "answer", "command": "confirm"}  # kind of sentence -> kind of its reply
-
-
-def spread(items: tuple, limit: int | None) -> tuple:
-    """At most `limit` items, evenly spaced: sources and manifests are ordered by class."""
-    if limit is None or limit >= len(items):
-        return items
-    return tuple(items[i] for i in np.linspace(0, len(items) - 1, limit).round().astype(int))
 
 
 def offline_abilities(

@@ -17,7 +17,6 @@ from audio_interaction.benchmarks.baselines import (
     always_silent,
 )
 from audio_interaction.benchmarks.bootstrap import Interval
-from audio_interaction.corpus.matching import WINDOW
 from audio_interaction.benchmarks.metrics import (
     ASR,
     DECIDE,
@@ -32,6 +31,7 @@ from audio_interaction.benchmarks.metrics import (
 from audio_interaction.benchmarks.report import Report, Row, Table
 from audio_interaction.benchmarks.tuning import tune_threshold
 from audio_interaction.corpus.build import compose_streams
+from audio_interaction.corpus.matching import WINDOW
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.corpus.sources import Sources, load_sources
 from audio_interaction.errors import UserError

@@ -14,9 +14,8 @@ import numpy as np
 from audio_interaction.audio.io import decode, encode, load_audio
 from audio_interaction.audio.mixing import limit as limit_peak
 from audio_interaction.audio.mixing import mix_at_snr, to_level
-from audio_interaction.benchmarks.abilities import spread
 from audio_interaction.corpus.compose import LEVEL_DB, noise_bed
-from audio_interaction.corpus.sources import Sources
+from audio_interaction.corpus.sources import Sources, spread
 from audio_interaction.errors import UserError
 
 HUB_ID = "openslr/librispeech_asr"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from audio_interaction.benchmarks.abilities import spread
 from audio_interaction.benchmarks.paper import PROACTIVE
 from audio_interaction.benchmarks.proactive_data import (
     HUB_ID,
@@ -26,7 +25,7 @@ from audio_interaction.benchmarks.proactive_data import (
 )
 from audio_interaction.benchmarks.proactive_score import Prediction, Similarity, score
 from audio_interaction.benchmarks.report import Report, Row, Table
-from audio_interaction.corpus.sources import load_sources
+from audio_interaction.corpus.sources import load_sources, spread
 from audio_interaction.corpus.tasks import LISTEN
 from audio_interaction.errors import UserError
 

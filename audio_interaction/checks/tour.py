@@ -2,8 +2,8 @@
 
 import math
 
-from audio_interaction.corpus.matching import WINDOW
 from audio_interaction.checks.feedback import ask, check, expect
+from audio_interaction.corpus.matching import WINDOW
 from audio_interaction.protocol import CHUNK_SECONDS, seconds_of, trigger_chunk
 
 

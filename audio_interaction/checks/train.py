@@ -9,7 +9,7 @@ from audio_interaction.checks.feedback import ask, check, expect
 def check_04_1(answer) -> str:
     """Parameters that LoRA adds to linear layers."""
     for shapes, rank in (
-        ([(10, 10)], 1),
+        ([(10, 20)], 2),
         ([(256, 128)], 8),
         ([(768, 256), (256, 768), (128, 256)], 16),
         ([], 4),
@@ -19,10 +19,12 @@ def check_04_1(answer) -> str:
         full = sum(outputs * inputs for outputs, inputs in shapes)
         right = sum(rank * (outputs + inputs) for outputs, inputs in shapes)
         case = f"for {shapes} at rank {rank}"
-        expect(found != full or full == right, f"{case} you count the weights of W; they are frozen.")
+        expect(
+            found != full or full == right, f"{case} you count the weights of W; they are frozen."
+        )
         expect(
             found == right,
-            f"{case} you count {found}. Which shapes must B and A have so that B A can be added to W?",
+            f"{case} you count {found}. Which shapes must B and A have so that B A fits W?",
         )
     return "A and B of every layer are counted, and nothing else."
 
@@ -72,8 +74,18 @@ def _log(*pairs: tuple[int, str]) -> list[dict]:
 def check_04_3(answer) -> str:
     """First step from which on the recall stays at a level."""
     cases = (
-        ("a recall that only grows", ((0, "0.0"), (50, "0.1"), (100, "0.6"), (150, "0.8")), 0.5, 100),
-        ("one that falls back once", ((0, "0.9"), (50, "0.2"), (100, "0.7"), (150, "0.7")), 0.5, 100),
+        (
+            "a recall that only grows",
+            ((0, "0.0"), (50, "0.1"), (100, "0.6"), (150, "0.8")),
+            0.5,
+            100,
+        ),
+        (
+            "one that falls back once",
+            ((0, "0.9"), (50, "0.2"), (100, "0.7"), (150, "0.7")),
+            0.5,
+            100,
+        ),
         ("one that falls at the end", ((0, "0.6"), (50, "0.7"), (100, "0.1")), 0.5, -1),
         ("one that never gets there", ((0, "0.0"), (50, "0.3")), 0.5, -1),
         ("one that reaches the level exactly", ((0, "0.0"), (50, "0.5"), (100, "0.5")), 0.5, 50),

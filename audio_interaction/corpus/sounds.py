@@ -245,7 +245,9 @@ def _recorded(
         for entry in entries:
             x = trim(load_audio(raw_dir / entry["file"]))
             if kind.strikes and len(x) < 0.7 * SAMPLE_RATE:
-                floors[re.sub(r"[-_]?\d*(__[^_]*)?\.flac$", "", entry["file"])].append((x, entry))
+                # hits of one thing and one licence: the files differ by a number alone
+                thing = re.sub(r"[-_]?\d*(__[^_]*)?\.flac$", "", entry["file"])
+                floors[thing, entry["licence"]].append((x, entry))
             else:
                 clips += [(piece, [entry]) for piece in excerpts(x, seconds, EXCERPTS_PER_FILE)]
         for hits in floors.values():

@@ -120,6 +120,13 @@ class Sources:
         return tuple(sorted({clip.label for clip in self.sounds} - {*self.hazards}))
 
 
+def spread(items: tuple, limit: int | None) -> tuple:
+    """At most `limit` items, evenly spaced: sources and manifests are ordered by class."""
+    if limit is None or limit >= len(items):
+        return items
+    return tuple(items[i] for i in np.linspace(0, len(items) - 1, limit).round().astype(int))
+
+
 def digest(clips: Iterable[Clip]) -> str:
     """SHA-256 of clips, labels and all: what is derived from them is cached under this."""
     total = hashlib.sha256()

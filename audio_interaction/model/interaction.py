@@ -76,9 +76,10 @@ class InteractionModel:
         tower = self.thinker.model.audio_tower
         mel = torch.from_numpy(mel).to(tower.conv1.weight)
         # Blocks keep the memory of a long file flat and its chunks in the processor's cache.
-        return torch.cat([encode_chunks(tower, block) for block in mel.split(32)] or [
-            mel.new_zeros(0, 10, self.thinker.config.audio_config.d_model)
-        ])
+        return torch.cat(
+            [encode_chunks(tower, block) for block in mel.split(32)]
+            or [mel.new_zeros(0, 10, self.thinker.config.audio_config.d_model)]
+        )
 
     def features(self, samples: np.ndarray) -> torch.Tensor:
         """Frozen tower on sound: float32 (S,) at 16 kHz -> float32 (C, 10, d_model)."""
@@ -126,9 +127,7 @@ class InteractionModel:
             embeddings = thinker.embed(input_ids, placeholder, frames)
         return thinker.decode_embeddings(embeddings, cache)[:, -1]
 
-    def offline(
-        self, samples: np.ndarray, instruction: str, max_tokens: int = 48
-    ) -> str:
+    def offline(self, samples: np.ndarray, instruction: str, max_tokens: int = 48) -> str:
         """Offline use: a whole clip and a written instruction in, a text out.
 
         Args:
@@ -219,7 +218,9 @@ def _load_base(folder: Path, ears: str | Path) -> InteractionModel:
 
     weights = folder / "model.safetensors"
     if not weights.is_file():
-        raise UserError(f"{folder}: holds no model.safetensors; make one with `audio-interaction base`")
+        raise UserError(
+            f"{folder}: holds no model.safetensors; make one with `audio-interaction base`"
+        )
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     network = InteractionThinker(Qwen2_5OmniThinkerConfig.from_pretrained(folder))
     _load_ears(network, ears)

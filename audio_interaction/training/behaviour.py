@@ -34,9 +34,7 @@ def teacher_forced(
     while order:
         longest = len(layouts[order[-1]])
         take, order = order[-max(1, positions // longest) :], order[: -max(1, positions // longest)]
-        batch = collate(
-            [Example(layouts[i], streams[i].frames) for i in take], model.tokens.pad
-        )
+        batch = collate([Example(layouts[i], streams[i].frames) for i in take], model.tokens.pad)
         device = model.thinker.device
         hidden = model.thinker.decode_embeddings(
             model.thinker.embed(

@@ -12,7 +12,13 @@ from audio_interaction.corpus.offline import offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
 from audio_interaction.model.interaction import InteractionModel
-from audio_interaction.protocol import FRAMES_PER_CHUNK, Layout, Reply, offline_layout, online_layout
+from audio_interaction.protocol import (
+    FRAMES_PER_CHUNK,
+    Layout,
+    Reply,
+    offline_layout,
+    online_layout,
+)
 from audio_interaction.training.batches import Example
 from audio_interaction.training.frames import cached_frames
 
@@ -63,9 +69,7 @@ def offline_examples(
         weight = sound_weight if record["kind"] == "sound" else 1.0
         for instruction, reply in record["tasks"]:
             ids = model.encode(reply)
-            layout = offline_layout(
-                model.tokens, [], len(frames), model.encode(instruction), ids
-            )
+            layout = offline_layout(model.tokens, [], len(frames), model.encode(instruction), ids)
             examples.append(Example(layout, frames, transcript, weight / len(ids) ** 0.5))
     return examples
 
@@ -125,6 +129,4 @@ def stream_examples(
 ) -> list[Example]:
     """Training examples of streams; the lag of every reply is drawn once, from `seed`."""
     rng = np.random.default_rng(seed)
-    return [
-        Example(stream_layout(model, encoded, rng), encoded.frames) for encoded in streams
-    ]
+    return [Example(stream_layout(model, encoded, rng), encoded.frames) for encoded in streams]

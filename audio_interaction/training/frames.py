@@ -9,16 +9,19 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
+from audio_interaction.audio.features import log_mel
 from audio_interaction.model.interaction import InteractionModel
 
 FRAMES_FILE, RECORDS_FILE = "frames.npy", "records.jsonl"
+CLIPS_AT_ONCE = 32  # short clips alone would leave the second core idle
 
 
 def tower_digest(model: InteractionModel) -> str:
@@ -58,7 +61,7 @@ def cached_frames(
         root.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=root, prefix=".making-"))
         try:
-            _write(temporary, model, tqdm(make(), total=total, desc=title, unit="clip"))
+            _write(temporary, model, iter(tqdm(make(), total=total, desc=title, unit="clip")))
             (temporary / "key.json").write_text(full_key)
             temporary.rename(folder)
         finally:
@@ -73,11 +76,15 @@ def cached_frames(
     return records, pieces
 
 
-def _write(folder: Path, model: InteractionModel, pairs: Iterable) -> None:
+def _write(folder: Path, model: InteractionModel, pairs: Iterator[tuple[dict, np.ndarray]]) -> None:
     pieces = []
     with open(folder / RECORDS_FILE, "w") as lines:
-        for record, samples in pairs:
-            frames = model.features(samples).flatten(0, 1).half().numpy()
-            pieces.append(frames)
-            lines.write(json.dumps({"record": record, "frames": len(frames)}) + "\n")
+        while group := list(islice(pairs, CLIPS_AT_ONCE)):
+            mels = [log_mel(samples, model.n_mels) for _, samples in group]
+            frames = model.features_of_mel(np.concatenate(mels)).half().numpy()
+            ends = np.cumsum([len(mel) for mel in mels])
+            for (record, _), piece in zip(group, np.split(frames, ends[:-1]), strict=True):
+                pieces.append(piece.reshape(-1, piece.shape[-1]))
+                entry = {"record": record, "frames": len(pieces[-1])}
+                lines.write(json.dumps(entry) + "\n")
     np.save(folder / FRAMES_FILE, np.concatenate(pieces))

@@ -48,9 +48,7 @@ class InteractionModule(L.LightningModule):
         self.save_hyperparameters(asdict(optimisation))
 
     def training_step(self, batch: Batch, _: int) -> torch.Tensor:
-        losses = interaction_loss(
-            self.model.thinker, batch, self.decision_weight, self.ctc_weight
-        )
+        losses = interaction_loss(self.model.thinker, batch, self.decision_weight, self.ctc_weight)
         self.log_dict(
             {
                 "loss": losses.total,

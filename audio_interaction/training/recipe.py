@@ -1,6 +1,6 @@
 """Recipes: typed settings of a run, read from a YAML file."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -73,6 +73,7 @@ class AdapterRecipe:
         rank, alpha, dropout: LoRA.
         decision_weight: lambda of the objective.
         replay_positions: batch size of the offline items that are replayed in every step.
+        replay_speech: spoken clips that are replayed, evenly spaced; null for all.
         replay_variants, replay_sound_variants: how often each clip is heard anew for replay.
         replay_sound_weight: loss weight of a replayed sound item against a speech item.
     """
@@ -89,8 +90,9 @@ class AdapterRecipe:
     dropout: float = 0.0
     decision_weight: float = 1.0
     replay_positions: int = 2048
-    replay_variants: int = 1
-    replay_sound_variants: int = 4
+    replay_speech: int | None = None
+    replay_variants: int = 2
+    replay_sound_variants: int = 6
     replay_sound_weight: float = 2.0
 
 

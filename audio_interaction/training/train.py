@@ -1,15 +1,15 @@
 """Training the interaction adapter on streams, with replay of the offline tasks."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import lightning as L
 import torch
 from lightning.pytorch.loggers import CSVLogger
 
-from audio_interaction.corpus.sources import load_sources
+from audio_interaction.corpus.sources import load_sources, spread
 from audio_interaction.files import atomic_write
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import InteractionModel, load_model
@@ -56,7 +56,7 @@ class BehaviourWatch(L.Callback):
         self._seen = step
         seen = behaviour(self.streams, teacher_forced(module.model, self.streams), 0.5)
         trainer.logger.log_metrics(
-            {f"validation_{key}": value for key, value in asdict(seen).items()}, step
+            {f"validation_{key}": value for key, value in dataclasses.asdict(seen).items()}, step
         )
         trainer.logger.save()
         save_adapter(module.model, self.folder)
@@ -86,9 +86,10 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         seed=recipe.seed,
         tasks=recipe.task_weights,
     )
+    replayed = dataclasses.replace(train, speech=spread(train.speech, recipe.replay_speech))
     replay = offline_examples(
         base,
-        train,
+        replayed,
         cache,
         seed=recipe.seed,
         speech_variants=recipe.replay_variants,
@@ -115,7 +116,7 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     model.network.eval()
     save_adapter(model, out)
     with atomic_write(out / "recipe.json") as temporary:
-        temporary.write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+        temporary.write_text(json.dumps(dataclasses.asdict(recipe), indent=1) + "\n")
     return model
 
 

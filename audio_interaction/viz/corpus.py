@@ -52,7 +52,7 @@ def corpus_figure(rows: Iterable[Mapping], title: str = "") -> go.Figure:
     figure.update_xaxes(rangemode="tozero", row=2, col=2)
     figure.update_yaxes(autorange="reversed", row=2, col=2)
     height = max(560, 330 + 26 * len(order))
-    figure.update_layout(template=theme.TEMPLATE, title_text=title, height=height, bargap=0.03)
+    figure.update_layout(**theme.LOOK, title_text=title, height=height, bargap=0.03)
     figure.update_layout(margin=dict(l=10, t=90 if title else 50))
     return figure
 

@@ -80,7 +80,7 @@ def training_figure(metrics: str | Path | Iterable[Mapping], title: str = "") ->
         if name in ("mean p(response)", "decide"):
             figure.update_yaxes(range=[-0.03, 1.03], row=row)
     figure.update_xaxes(title_text="step", row=len(panels))
-    figure.update_layout(template=theme.TEMPLATE, title_text=title, height=110 + 155 * len(panels))
+    figure.update_layout(**theme.LOOK, title_text=title, height=110 + 155 * len(panels))
     figure.update_layout(margin=dict(t=55 if title else 25, r=130))
     _legends_beside(figure, len(panels))
     return figure
@@ -159,7 +159,7 @@ def threshold_figure(curve: Iterable, chosen: float | None = None, title: str = 
     figure.update_yaxes(range=[-0.03, 1.03], row=1)
     figure.update_yaxes(title_text="an hour", rangemode="tozero", row=2)
     figure.update_xaxes(title_text="threshold of p(response)", row=2)
-    figure.update_layout(template=theme.TEMPLATE, title_text=title, height=500)
+    figure.update_layout(**theme.LOOK, title_text=title, height=500)
     figure.update_layout(margin=dict(t=70 if title else 40, r=130))
     _legends_beside(figure, 2)
     return figure
@@ -212,7 +212,7 @@ def latency_figure(
     )
     figure.update_xaxes(title_text="seconds of sound heard")
     figure.update_layout(
-        template=theme.TEMPLATE,
+        **theme.LOOK,
         title_text=title,
         height=400 + 22 * len(series),
         margin_t=(70 if title else 40) + 22 * len(series),

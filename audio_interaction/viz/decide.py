@@ -95,7 +95,7 @@ def _rows(seconds: float, lanes: Lanes, title: str) -> go.Figure:
         vertical_spacing=GAP_PIXELS / inner,
     )
     figure.update_layout(
-        template=theme.TEMPLATE,
+        **theme.LOOK,
         height=inner + top + MARGIN["b"],
         margin=MARGIN | dict(t=top),
         title_text=title,

@@ -47,7 +47,7 @@ def png(figure: go.Figure) -> bytes | None:
 
     layout = figure.layout
     size = dict(
-        width=layout.width or layout.template.layout.width or WIDTH,
+        width=layout.width or WIDTH,
         height=layout.height or layout.template.layout.height,
     )
     try:

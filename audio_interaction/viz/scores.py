@@ -60,7 +60,7 @@ def scores_figure(report: Mapping, table: int = 0, title: str | None = None) -> 
     title = chosen["title"] if title is None else title
     figure.update_annotations(font_size=13)
     figure.update_layout(
-        template=theme.TEMPLATE,
+        **theme.LOOK,
         title_text=title,
         height=90 + down * (75 + 30 * len(rows)),
         margin=dict(t=85 if title else 45, b=40, l=min(330, 30 + 7 * max(map(len, labels)))),

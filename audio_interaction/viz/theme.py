@@ -32,7 +32,6 @@ AXIS = dict(gridcolor=GRID, zeroline=False, linecolor=MUTED, title_font_size=13,
 
 TEMPLATE = go.layout.Template(
     layout=dict(
-        width=WIDTH,
         height=460,
         colorway=PALETTE,
         font=dict(family=FONT, size=13, color=INK),
@@ -46,6 +45,10 @@ TEMPLATE = go.layout.Template(
         yaxis=AXIS | dict(title_standoff=8),
     )
 )
+
+
+LOOK = dict(template=TEMPLATE, width=WIDTH)
+"""Layout of every figure. The width is explicit: in a template browsers pass it over."""
 
 
 def tint(colour: str, opacity: float) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_interaction.corpus.matching import match
 from audio_interaction.benchmarks.metrics import triggers
+from audio_interaction.corpus.matching import match
 from audio_interaction.protocol import seconds_of
 from audio_interaction.viz import theme
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from audio_interaction.benchmarks.abilities import OFFLINE, offline_abilities, spread
+from audio_interaction.benchmarks.abilities import OFFLINE, offline_abilities
 from audio_interaction.benchmarks.metrics import word_errors
 from audio_interaction.corpus.offline import TRANSCRIBE, offline_item
+from audio_interaction.corpus.sources import spread
 
 
 def test_spread_takes_first_and_last_and_never_more():

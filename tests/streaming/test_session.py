@@ -79,9 +79,7 @@ def spoken_layout(model, transcript, system):
         said.chunk: Reply(tuple(model.encode(said.text)), said.emotion)
         for said in transcript.spoken
     }
-    return online_layout(
-        model.tokens, model.encode(system), len(transcript.p_response), replies
-    )
+    return online_layout(model.tokens, model.encode(system), len(transcript.p_response), replies)
 
 
 def test_the_session_is_the_teacher_forced_pass_over_its_own_history(untrained):

@@ -6,8 +6,10 @@ import torch
 
 from audio_interaction.training.frames import cached_frames, tower_digest
 
-CLIPS = [np.random.default_rng(i).standard_normal(n).astype(np.float32) * 0.1
-         for i, n in enumerate((6_400, 100, 20_000))]
+CLIPS = [
+    np.random.default_rng(i).standard_normal(n).astype(np.float32) * 0.1
+    for i, n in enumerate((6_400, 100, 20_000))
+]
 
 
 def get(root, model, key=None, clips=CLIPS, calls=None):

@@ -9,7 +9,7 @@ from audio_interaction.viz.decide import decide_figure
 
 @pytest.fixture
 def figure():
-    return go.Figure(go.Scatter(y=[1, 3, 2]), dict(template=theme.TEMPLATE))
+    return go.Figure(go.Scatter(y=[1, 3, 2]), theme.LOOK)
 
 
 @pytest.fixture
