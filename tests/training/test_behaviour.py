@@ -55,9 +55,5 @@ def test_curves_in_a_batch_are_the_curves_one_by_one(untrained):
     together = teacher_forced(untrained, streams)
     for encoded, curve_of in zip(streams, together, strict=True):
         alone = teacher_forced(untrained, [encoded])[0]
-        assert (
-            len(curve_of)
-            == encoded.num_chunks
-            == len(stream_layout(untrained, encoded, 0.18).decisions)
-        )
+        assert len(curve_of) == encoded.num_chunks
         np.testing.assert_allclose(curve_of, alone, atol=1e-5)
