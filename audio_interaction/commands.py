@@ -90,10 +90,12 @@ def _model(args: Namespace):
 
 
 def base(args: Namespace) -> None:
+    from audio_interaction.benchmarks.abilities import offline_abilities, save_abilities
     from audio_interaction.training.base import make_base
     from audio_interaction.training.recipe import BaseRecipe, load_recipe
 
-    make_base(load_recipe(BaseRecipe, args.config, args.set), args.out, args.cache)
+    model = make_base(load_recipe(BaseRecipe, args.config, args.set), args.out, args.cache)
+    save_abilities(offline_abilities(model), args.out / "held_out.json")
 
 
 def train(args: Namespace) -> None:

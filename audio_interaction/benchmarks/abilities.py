@@ -4,6 +4,9 @@ Measured with the interaction adapter and without it, they say how much of the b
 stages have cost (the paper's Table 6 does this with MMAU and AlpacaEval).
 """
 
+import json
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +23,7 @@ from audio_interaction.benchmarks.metrics import (
 )
 from audio_interaction.corpus.offline import ANSWER, NAME, TRANSCRIBE, offline_item
 from audio_interaction.corpus.sources import Clip, Sources, SpeechClip, load_sources, spread
+from audio_interaction.files import atomic_write
 
 if TYPE_CHECKING:
     from audio_interaction.model.interaction import InteractionModel
@@ -61,6 +65,13 @@ def offline_abilities(
     ]
     engines = sorted({score.engine for score in scores if score.engine})
     return summarise(scores, OFFLINE, seed=seed) | {"wer_by_engine": wer_by_engine(scores, engines)}
+
+
+def save_abilities(abilities: dict, path: Path) -> None:
+    """Write what `offline_abilities` measured as JSON."""
+    with atomic_write(path) as temporary:
+        # The values of the nested table are intervals too.
+        temporary.write_text(json.dumps(abilities, default=asdict, indent=1) + "\n")
 
 
 def wer_by_engine(scores: list[StreamScore], engines: list[str]) -> dict[str, Interval]:
