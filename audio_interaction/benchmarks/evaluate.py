@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from audio_interaction.benchmarks.abilities import OFFLINE, offline_abilities, wer_by_engine
+from audio_interaction.benchmarks.abilities import (
+    OFFLINE,
+    offline_abilities,
+    recorded_wer,
+    wer_by_engine,
+)
 from audio_interaction.benchmarks.baselines import (
     EnergyVadCascade,
     Policy,
@@ -127,11 +132,17 @@ def _listen(model: "InteractionModel", stream: Stream, threshold: float):
 def _offline(
     model: "InteractionModel", split: str, limit: int | None, seed: int, sources: Sources
 ) -> dict[str, dict]:
+    def measured() -> dict:
+        abilities = offline_abilities(model, split, limit, seed, sources)
+        if split == "test":  # the recordings are test material
+            abilities["recorded_wer"] = recorded_wer(model, limit, seed)
+        return abilities
+
     offline = {}
     if model.adapted:
-        offline[WITH] = offline_abilities(model, split, limit, seed, sources)
+        offline[WITH] = measured()
     with model.adapter_off():
-        offline[WITHOUT] = offline_abilities(model, split, limit, seed, sources)
+        offline[WITHOUT] = measured()
     return offline
 
 
@@ -188,6 +199,13 @@ def _tables(results: dict) -> list[Table]:
         _plain("Sounds: recorded and synthesised", results["sounds"]),
         _metrics("Offline abilities", results["offline"], OFFLINE, "Single clips, mostly in noise"),
     ]
+    recorded = {
+        state: {"WER": offline["recorded_wer"]}
+        for state, offline in results["offline"].items()
+        if "recorded_wer" in offline
+    }
+    if recorded:
+        tables.append(_plain("Recorded human speech, open vocabulary", recorded))
     if results["engines"]:
         tables.append(_plain("Word error rate by voice engine", results["engines"]))
     return [table for table in tables if table.columns]  # no ASR table without ASR streams

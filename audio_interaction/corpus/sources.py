@@ -153,9 +153,20 @@ def load_sources(split: str, root: str | Path | None = None) -> Sources:
     return _load(split, Path(root) if root is not None else default_root())
 
 
-@lru_cache(maxsize=8)
-def _load(split: str, root: Path) -> Sources:
-    speech = [
+def load_recorded_speech(root: str | Path | None = None) -> tuple[SpeechClip, ...]:
+    """Recorded prompts of one human speaker, from `recorded-test.parquet`: test material only.
+
+    Their vocabulary is open, so they ask more than the closed domain of the other clips.
+
+    Raises:
+        UserError: the file is missing or lacks a column.
+    """
+    folder = Path(root) if root is not None else default_root()
+    return _speech(folder / "recorded-test.parquet", "test")
+
+
+def _speech(path: Path, split: str) -> tuple[SpeechClip, ...]:
+    return tuple(
         SpeechClip(
             **_common(row, split),
             words=tuple(Word(w["text"], w["start"], w["end"]) for w in row["words"]),
@@ -163,8 +174,13 @@ def _load(split: str, root: Path) -> Sources:
             **{name: row[name] for name in ("voice", "engine")},
             recorded=row["engine"] == "recorded",
         )
-        for row in _rows(root / f"speech-{split}.parquet", SPEECH_COLUMNS)
-    ]
+        for row in _rows(path, SPEECH_COLUMNS)
+    )
+
+
+@lru_cache(maxsize=8)
+def _load(split: str, root: Path) -> Sources:
+    speech = _speech(root / f"speech-{split}.parquet", split)
     sounds = [
         SoundClip(
             **_common(row, split),
@@ -174,7 +190,7 @@ def _load(split: str, root: Path) -> Sources:
     ]
     return Sources(
         split,
-        tuple(speech),
+        speech,
         tuple(clip for clip in sounds if clip.label != NOISE),
         tuple(clip for clip in sounds if clip.label == NOISE),
     )

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from audio_interaction.benchmarks.abilities import OFFLINE, offline_abilities
+from audio_interaction.benchmarks.abilities import OFFLINE, offline_abilities, recorded_wer
 from audio_interaction.benchmarks.metrics import word_errors
 from audio_interaction.corpus.offline import TRANSCRIBE, offline_item
-from audio_interaction.corpus.sources import spread
+from audio_interaction.corpus.sources import load_recorded_speech, spread
 
 
 def test_spread_takes_first_and_last_and_never_more():
@@ -34,3 +34,10 @@ def test_wer_is_the_pooled_one_of_what_the_model_says(model, sources):
         wrong, spoken = word_errors(clip.text, model.offline(item.samples, TRANSCRIBE).lower())
         errors, words = errors + wrong, words + spoken
     assert found.value == pytest.approx(errors / words)
+
+
+def test_recorded_speech_is_one_human_voice_with_words_the_domain_lacks(model):
+    clips = load_recorded_speech()
+    assert {clip.voice for clip in clips} == {"allison-smith"} and all(c.recorded for c in clips)
+    found = recorded_wer(model, limit=2)
+    assert found.items == sum(len(clip.text.split()) for clip in spread(clips, 2))
