@@ -191,6 +191,7 @@ def load_model(
     adapter: str | Path | None = "shipped",
     ears: str | Path | None = None,
     device: str = "cpu",
+    trainable: bool = False,
 ) -> InteractionModel:
     """Load a base and, unless `adapter` is None, an interaction adapter on top of it.
 
@@ -199,6 +200,7 @@ def load_model(
         adapter: "shipped", None, or a folder made by `audio-interaction train`.
         ears: Whisper encoder file or hub id; the preset's own by default.
         device: where to put the weights.
+        trainable: whether the adapter is to be trained further.
 
     Raises:
         UserError: unknown preset, missing or truncated files, or an adapter of another base.
@@ -208,7 +210,7 @@ def load_model(
     model = _load_base(folder, ears or chosen.ears)
     if adapter is not None:
         adapter = chosen.adapter if adapter == "shipped" else Path(adapter)
-        model = _load_adapter(model, adapter)
+        model = _load_adapter(model, adapter, trainable)
     model.network.eval().to(device)
     return model
 
@@ -233,7 +235,7 @@ def _load_base(folder: Path, ears: str | Path) -> InteractionModel:
     return InteractionModel(network, tokenizer, ControlTokens.from_tokenizer(tokenizer))
 
 
-def _load_adapter(model: InteractionModel, folder: Path) -> InteractionModel:
+def _load_adapter(model: InteractionModel, folder: Path, trainable: bool) -> InteractionModel:
     from peft import PeftModel
 
     if not (folder / "adapter_config.json").is_file():
@@ -242,7 +244,7 @@ def _load_adapter(model: InteractionModel, folder: Path) -> InteractionModel:
         )
     _read(folder / "adapter_model.safetensors")
     try:
-        network = PeftModel.from_pretrained(model.network, str(folder))
+        network = PeftModel.from_pretrained(model.network, str(folder), is_trainable=trainable)
     except RuntimeError as error:
         raise UserError(f"{folder}: does not fit this base ({error})") from error
     decision = folder / DECISION_FILE

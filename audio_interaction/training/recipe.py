@@ -65,6 +65,7 @@ class AdapterRecipe:
     Attributes:
         optimisation: steps, rates, batch size (of the streams).
         base: preset name or folder of the base.
+        start: folder of an adapter to go on from; null for a fresh one.
         seed: seed of everything drawn.
         streams: number of training streams.
         task_weights: share of each sub-task among the streams; null for equal shares.
@@ -80,6 +81,7 @@ class AdapterRecipe:
 
     optimisation: Optimisation
     base: str = "tiny"
+    start: str | None = None
     seed: int = 1
     streams: int = 1000
     task_weights: dict[str, float] | None = None

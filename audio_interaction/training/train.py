@@ -96,7 +96,10 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         sound_variants=recipe.replay_sound_variants,
         sound_weight=recipe.replay_sound_weight,
     )
-    model = add_adapter(base, recipe.rank, recipe.alpha, recipe.dropout)
+    if recipe.start:
+        model = load_model(recipe.base, recipe.start, trainable=True)
+    else:
+        model = add_adapter(base, recipe.rank, recipe.alpha, recipe.dropout)
     examples = stream_examples(model, streams, recipe.seed)
     trainer = L.Trainer(
         accelerator="auto",

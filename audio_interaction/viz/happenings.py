@@ -103,7 +103,10 @@ def draw_events(figure: go.Figure, stream: Stream, lanes: Lanes) -> None:
                 width=0.25,
                 orientation="h",
                 marker=dict(color=style.colour, line_width=0),
-                customdata=[[escape(event.text), event.role, event.source] for event, _ in chosen],
+                customdata=[
+                    [escape(event.text, quote=False), event.role, event.source]
+                    for event, _ in chosen
+                ],
                 hovertemplate=f"{style.name}: %{{customdata[0]}}<br>%{{base:.2f}} s, for %{{x:.2f}}"
                 " s<br>%{customdata[1]}, %{customdata[2]}<extra></extra>",
                 name=style.name,
@@ -127,7 +130,9 @@ def _labels(
     if not shown:
         return
     texts = [
-        gap + escape(at.label) if at.anchor == "right" else escape(at.label) + gap
+        gap + escape(at.label, quote=False)
+        if at.anchor == "right"
+        else escape(at.label, quote=False) + gap
         for at, _ in shown
     ]
     figure.add_trace(
@@ -179,7 +184,12 @@ def draw_replies(
         (answer.time, answer.style, _reply_hover(answer), at)
         for answer, at in zip(given, lanes.replies, strict=False)
     ] + [
-        (due.end, MISSED, f"missed: {escape(due.text)}<br>trigger ends at {due.end:.2f} s", at)
+        (
+            due.end,
+            MISSED,
+            f"missed: {escape(due.text, quote=False)}<br>trigger ends at {due.end:.2f} s",
+            at,
+        )
         for due, at in zip(missed, lanes.replies[len(given) :], strict=True)
     ]
     for style in (UNJUDGED, HIT, FALSE_ALARM, MISSED):
@@ -210,5 +220,5 @@ def _reply_hover(answer: Answer) -> str:
     if answer.text is None:
         words = "silent when heard: the words are not known"
     else:
-        words = f"{escape(answer.text) or '(no words)'} [{answer.emotion}]"
+        words = f"{escape(answer.text, quote=False) or '(no words)'} [{answer.emotion}]"
     return f"{answer.style.name} at {answer.time:.1f} s, chunk {answer.chunk}<br>{words}"

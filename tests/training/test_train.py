@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,9 @@ def made(sources_root, tmp_path_factory):
             replay_sound_variants=1,
         )
         run_training(recipe, folder / "adapter", folder / "cache")
+        standing = replace(recipe.optimisation, learning_rate=0.0)
+        recipe = replace(recipe, optimisation=standing, start=str(folder / "adapter"))
+        run_training(recipe, folder / "further", folder / "cache")
     return folder
 
 
@@ -82,6 +86,15 @@ def test_training_moved_the_decision_and_not_the_ears(made):
     assert torch.equal(base.features(samples), tuned.features(samples))
     heard = [listen(model, samples, "listen", 1.1).p_response for model in (base, tuned)]
     assert np.abs(heard[0] - heard[1]).max() > 1e-4
+
+
+def test_training_goes_on_from_an_adapter(made):
+    samples = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.1
+    start, further = (
+        listen(load_model(made / "base", adapter=made / name), samples, "listen", 1.1).p_response
+        for name in ("adapter", "further")
+    )
+    np.testing.assert_allclose(further, start, atol=1e-6)
 
 
 def test_streams_are_laid_out_as_their_labels_say(made, sources_root):

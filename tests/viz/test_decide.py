@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio_interaction.corpus.schema import Response
+from audio_interaction.corpus.schema import Event, Response
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import seconds_of, trigger_chunk
 from audio_interaction.viz.animate import animate_decide
@@ -76,6 +76,22 @@ def test_events_are_bars_of_their_kind(heard):
     assert sound.base == (15.0,)
     assert len(trace(figure, "speech", "bar").base) == 3
     assert "what is the capital of france" in texts(figure, "y4")
+
+
+def test_a_noise_bed_is_no_sound_to_answer(heard):
+    bed = Event(0.0, 24.0, "sound", "noise", "amb")
+    figure = decide_figure(
+        heard.samples, heard.transcript, replace(heard.stream, events=(bed, *heard.stream.events))
+    )
+    assert trace(figure, "noise bed", "bar").x == (24.0,)
+    assert trace(figure, "sound", "bar").base == (15.0,)
+
+
+def test_texts_are_no_markup(heard):
+    odd = Event(1.2, 3.5, "speech", "<b>loud</b> & clear", source="slt")
+    stream = replace(heard.stream, events=(odd,))
+    figure = decide_figure(heard.samples, heard.transcript, stream)
+    assert texts(figure, "y4") == ["&lt;b&gt;loud&lt;/b&gt; &amp; clear"]
 
 
 def test_the_heat_map_covers_the_sound(heard):
