@@ -146,7 +146,7 @@ def test_stream_prints_replies_for_people(sound, capsys):
     assert main(["stream", str(sound), "--threshold", "1"]) == 0
     captured = capsys.readouterr()
     assert captured.out == ""  # p(response) never reaches 1
-    assert "0 responses in 6 decisions over 2.4 s" in captured.err
+    assert captured.err.startswith("0 responses in 6 decisions over 2.4 s")
 
 
 def test_a_stream_in_real_time_takes_its_time(sound, capsys):

@@ -5,7 +5,6 @@ split occur in no other (`tests/corpus/test_sources.py`).
 """
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,19 +14,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from audio_interaction import paths
 from audio_interaction.audio.io import decode
 from audio_interaction.corpus.language import SPLITS
 from audio_interaction.corpus.schema import Word
 from audio_interaction.corpus.sounds import NOISE
 from audio_interaction.errors import UserError
 
-ROOT_VARIABLE = "AUDIO_INTERACTION_DATA"
-
 
 def default_root() -> Path:
-    """Folder of the source files: `$AUDIO_INTERACTION_DATA`, or the repository's own."""
-    default = Path(__file__).parents[2] / "mini_data" / "sources"
-    return Path(os.environ.get(ROOT_VARIABLE) or default)
+    """Folder of the source files that come with the kit (`paths.MINI_DATA`)."""
+    return paths.MINI_DATA / "sources"
 
 
 @lru_cache(maxsize=1024)
@@ -205,8 +202,8 @@ SOUND_COLUMNS = ("id", "audio", "seconds", "label", "hazard", "package", "record
 def _rows(path: Path, columns: tuple[str, ...]) -> list[dict]:
     if not path.is_file():
         raise UserError(
-            f"{path}: no such source file; check the folder, or set {ROOT_VARIABLE} to the one "
-            "that holds the speech-*.parquet and sounds-*.parquet files"
+            f"{path}: no such source file; check the folder, or set AUDIO_INTERACTION_DATA to a "
+            "copy of mini_data, whose folder `sources` holds speech-*.parquet and sounds-*.parquet"
         )
     missing = set(columns) - set(pq.read_schema(path).names)
     if missing:

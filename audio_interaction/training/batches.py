@@ -7,6 +7,9 @@ import torch
 
 from audio_interaction.protocol import IGNORED, Layout
 
+MIXING = 1.0
+"""How much longer a sequence may pretend to be when batches are sorted by length."""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -90,8 +93,9 @@ class LengthBatches(torch.utils.data.Sampler):
             epoch += 1
 
     def _epoch(self, generator: torch.Generator) -> list[list[int]]:
-        # A little noise on the lengths: neighbours change from epoch to epoch.
-        noise = 1 + 0.1 * torch.rand(len(self.lengths), generator=generator)
+        # Noise on the lengths, so that a batch is not made of one sub-task alone: transcription
+        # streams are short and full of responses, the others long and nearly silent.
+        noise = 1 + MIXING * torch.rand(len(self.lengths), generator=generator)
         batches, batch, longest = [], [], 0
         for index in (self.lengths * noise).argsort().tolist():
             longest_now = max(longest, self.lengths[index].item())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from audio_interaction.audio.features import log_mel
 from audio_interaction.model.interaction import InteractionModel

@@ -26,10 +26,11 @@ from audio_interaction.training.recipe import AdapterRecipe
 
 
 class Alternating(torch.utils.data.Sampler):
-    """One batch of streams, one of replayed offline items, and so on, without end.
+    """One batch of replayed offline items, one of streams, and so on, without end.
 
     The two have very different lengths, so one batch cannot hold both without padding; two batches
-    make one optimiser step (`accumulate_grad_batches=2`).
+    make one optimiser step (`accumulate_grad_batches=2`). Streams come second, since the batch that
+    makes the step is the one that is logged.
     """
 
     def __init__(self, streams: LengthBatches, replay: LengthBatches) -> None:
@@ -38,8 +39,8 @@ class Alternating(torch.utils.data.Sampler):
     def __iter__(self) -> Iterator[list[int]]:
         offset = len(self.streams.lengths)
         for batch, replayed in zip(self.streams, self.replay, strict=False):
-            yield batch
             yield [offset + index for index in replayed]
+            yield batch
 
 
 class BehaviourWatch(L.Callback):

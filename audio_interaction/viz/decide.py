@@ -26,7 +26,7 @@ from audio_interaction.viz.happenings import (
     draw_replies,
     draw_trigger_ends,
 )
-from audio_interaction.viz.verdicts import FALSE_ALARM, HIT, UNJUDGED, Answer, answers
+from audio_interaction.viz.verdicts import EARLY, FALSE_ALARM, HIT, UNJUDGED, Answer, answers
 
 if TYPE_CHECKING:  # the session imports torch
     from audio_interaction.corpus.schema import Stream
@@ -202,7 +202,7 @@ def _signal(
         name=f"threshold {threshold:.2f}",
         showlegend=True,
     )
-    for style in (UNJUDGED, HIT, FALSE_ALARM):
+    for style in (UNJUDGED, HIT, EARLY, FALSE_ALARM):
         chosen = [answer for answer in given if answer.style is style]
         if chosen:
             figure.add_trace(

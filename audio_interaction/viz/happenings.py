@@ -14,6 +14,7 @@ from audio_interaction.viz import theme
 from audio_interaction.viz.lanes import Placed, lanes_used, place
 from audio_interaction.viz.verdicts import (
     AMBIENT,
+    EARLY,
     FALSE_ALARM,
     HAZARD,
     HIT,
@@ -192,7 +193,7 @@ def draw_replies(
         )
         for due, at in zip(missed, lanes.replies[len(given) :], strict=True)
     ]
-    for style in (UNJUDGED, HIT, FALSE_ALARM, MISSED):
+    for style in (UNJUDGED, HIT, EARLY, FALSE_ALARM, MISSED):
         chosen = [item for item in items if item[1] is style]
         if chosen:
             figure.add_trace(

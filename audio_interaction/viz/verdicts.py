@@ -28,6 +28,7 @@ class Style:
 
 HIT = Style("right time", theme.GREEN)
 FALSE_ALARM = Style("false alarm", theme.RED, "x")
+EARLY = Style("too early", theme.RED, "triangle-left")
 UNJUDGED = Style("response", theme.BLUE)
 MISSED = Style("missed", theme.MUTED, "circle-open")
 SPEECH = Style("speech", theme.BLUE)
@@ -79,5 +80,6 @@ def answers(
     due = triggers(stream)
     matched = match(due, found, len(transcript.p_response))
     styles = dict.fromkeys(matched.false_alarms, FALSE_ALARM)
+    styles |= {answer: EARLY for _, answer in matched.early}  # false alarms of a kind
     judged = [replace(answer, style=styles.get(at, HIT)) for at, answer in enumerate(found)]
     return judged, [due[index] for index in matched.missed]

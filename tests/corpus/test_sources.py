@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from audio_interaction import paths
 from audio_interaction.corpus.sources import SPLITS, default_root, load_sources
 from audio_interaction.corpus.synthesis import MODELS
 from audio_interaction.errors import UserError
@@ -47,12 +48,12 @@ def test_the_digest_tells_the_splits_apart(train, test):
     assert train.digest == train.digest
 
 
-def test_the_variable_moves_the_root(monkeypatch, sources_root):
+def test_the_folder_of_the_kit_is_the_default(monkeypatch, sources_root, tmp_path):
     assert default_root().parts[-2:] == ("mini_data", "sources")
-    monkeypatch.setenv("AUDIO_INTERACTION_DATA", str(sources_root))
-    assert default_root() == sources_root
+    (tmp_path / "sources").symlink_to(sources_root)
+    monkeypatch.setattr(paths, "MINI_DATA", tmp_path)
     assert load_sources("test") == load_sources("test", sources_root)
-    monkeypatch.setenv("AUDIO_INTERACTION_DATA", str(sources_root / "elsewhere"))
+    monkeypatch.setattr(paths, "MINI_DATA", tmp_path / "elsewhere")
     with pytest.raises(UserError, match="elsewhere"):
         load_sources("test")
 

@@ -8,7 +8,7 @@ from audio_interaction.errors import UserError
 from audio_interaction.protocol import seconds_of, trigger_chunk
 from audio_interaction.viz.animate import animate_decide
 from audio_interaction.viz.decide import decide_figure
-from audio_interaction.viz.verdicts import FALSE_ALARM, HIT, UNJUDGED, answers
+from audio_interaction.viz.verdicts import EARLY, FALSE_ALARM, HIT, UNJUDGED, answers
 
 KILOBYTES_150 = 150_000
 
@@ -109,6 +109,16 @@ def test_another_threshold_moves_line_and_markers(heard):
     strict = decide_figure(heard.samples, heard.transcript, heard.stream, threshold=0.9)
     assert len(trace(strict, "right time").x) == 1
     assert not [each for each in strict.data if each.name == "false alarm"]
+
+
+def test_an_answer_before_the_end_of_its_trigger_is_too_early(heard):
+    later = replace(heard.stream.responses[0], end=3.7)  # the decision is at 3.6 s
+    stream = replace(heard.stream, responses=(later, *heard.stream.responses[1:]))
+    found, missed = answers(heard.transcript, 0.5, stream)
+    assert [answer.style for answer in found] == [EARLY, HIT, FALSE_ALARM]
+    assert [trigger.text for trigger in missed] == ["paris", "okay four seven"]
+    figure = decide_figure(heard.samples, heard.transcript, stream)
+    assert trace(figure, "too early").x == (seconds_of(9),)
 
 
 def test_without_a_timeline_there_are_no_verdicts(heard):
