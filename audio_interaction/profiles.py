@@ -24,7 +24,6 @@ class Profile:
         name: what `AUDIO_INTERACTION_PROFILE` is set to.
         purpose: one line for people.
         train_streams, validation_streams, test_streams: streams composed for each split.
-        lora_minutes: wall-clock limit of one LoRA run, minutes.
         lora_steps: optimiser-step limit of one LoRA run; -1 for none (as Lightning counts).
         seeds: repetitions of every ablation.
         eval_limit: items of a benchmark that are scored; None for all.
@@ -36,7 +35,6 @@ class Profile:
     train_streams: int
     validation_streams: int
     test_streams: int
-    lora_minutes: float
     lora_steps: int
     seeds: int
     eval_limit: int | None
@@ -70,7 +68,6 @@ PROFILES = {
             train_streams=16,
             validation_streams=8,
             test_streams=8,
-            lora_minutes=0.5,
             lora_steps=8,
             seeds=1,
             eval_limit=6,
@@ -82,7 +79,6 @@ PROFILES = {
             train_streams=600,
             validation_streams=80,
             test_streams=100,
-            lora_minutes=10.0,
             lora_steps=300,
             seeds=2,
             eval_limit=100,
@@ -94,7 +90,6 @@ PROFILES = {
             train_streams=10_000,
             validation_streams=500,
             test_streams=500,
-            lora_minutes=60.0,
             lora_steps=-1,
             seeds=3,
             eval_limit=None,
@@ -106,7 +101,6 @@ PROFILES = {
             train_streams=100_000,
             validation_streams=2_000,
             test_streams=2_000,
-            lora_minutes=1_440.0,
             lora_steps=-1,
             seeds=5,
             eval_limit=None,

@@ -35,7 +35,7 @@ def test_an_unknown_name_is_told_the_choices(monkeypatch):
 
 @pytest.mark.parametrize(
     "field",
-    ["train_streams", "validation_streams", "test_streams", "lora_minutes", "seeds", "threads"],
+    ["train_streams", "validation_streams", "test_streams", "seeds", "threads"],
 )
 def test_the_dial_only_turns_up(field):
     sizes = [getattr(PROFILES[name], field) for name in ("smoke", "laptop", "gpu", "full")]

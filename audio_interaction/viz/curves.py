@@ -119,8 +119,8 @@ def threshold_figure(curve: Iterable, chosen: float | None = None, title: str = 
 
     Args:
         curve: one item a threshold with `threshold`, `precision`, `recall`, `f1` and
-            `false_alarms_per_hour`, such as the `sweep` of a trained adapter; mappings or
-            dataclasses.
+            `false_alarms_per_hour`, such as the `curve` in the `decision.json` of an adapter;
+            mappings or dataclasses.
         chosen: threshold to mark.
 
     Raises:
