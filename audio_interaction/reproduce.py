@@ -109,6 +109,7 @@ def _execute(notebook: nbformat.NotebookNode, path: Path, environment: dict[str,
         timeout=None,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,  # a player keeps its sound and figures there, megabytes of them
         # A kernel on this machine warns that its local sockets are not encrypted.
         extra_arguments=["--log-level=ERROR"],
     )
