@@ -126,7 +126,9 @@ def test_ctrl_c_stops_at_once_and_leaves_no_done_mark(tmp_path):
         new_code_cell("open('started', 'w').close(); import time; time.sleep(600)"),
     )
     program = (
-        "import sys; from pathlib import Path\n"
+        "import signal, sys; from pathlib import Path\n"
+        # A job in the background of a script is started deaf to Ctrl-C.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from audio_interaction import reproduce\n"
         "from audio_interaction.profiles import find_profile\n"
         "try: reproduce.reproduce(find_profile('smoke'), [Path(sys.argv[1])], Path(sys.argv[2]))\n"
