@@ -109,7 +109,6 @@ def _execute(notebook: nbformat.NotebookNode, path: Path, environment: dict[str,
         timeout=None,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
-        store_widget_state=False,  # a player keeps its sound and figures there, megabytes of them
         # A kernel on this machine warns that its local sockets are not encrypted.
         extra_arguments=["--log-level=ERROR"],
     )
@@ -120,7 +119,8 @@ def _execute(notebook: nbformat.NotebookNode, path: Path, environment: dict[str,
         with client.setup_kernel(env=environment):
             for index, cell in enumerate(tqdm(notebook.cells, desc=path.stem, unit="cell")):
                 client.execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
-            client.set_widgets_metadata()
+        # The state of widgets is not kept: a player holds its sound and figures there, megabytes
+        # that no page on the web shows.
     except CellExecutionError as error:
         source = "\n".join(notebook.cells[index].source.splitlines()[:12])
         raise NotebookFailed(
