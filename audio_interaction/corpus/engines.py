@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from audio_interaction.corpus.phrases import words_of
 from audio_interaction.corpus.schema import Word
 from audio_interaction.errors import UserError
 
@@ -55,6 +56,7 @@ _ESPEAK_CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_EspeakEvent)
 )
 _SYNCHRONOUS, _UTF8, _RATE, _PITCH = 2, 1, 1, 3
+_ENGLISH_SPEED, _CHINESE_SPEED = 165, 240  # words a minute; a Chinese character counts as one
 _LIST_END, _WORD, _END = 0, 1, 5
 
 
@@ -76,9 +78,10 @@ def select_espeak(voice: str) -> tuple[ctypes.CDLL, int]:
 
 
 def espeak(voice: str, text: str, rate: float = 1.0, pitch: float = 1.0) -> Rendered:
-    """eSpeak NG; ``voice`` is an accent with a variant, e.g. "en-us+f3"."""
+    """eSpeak NG; ``voice`` is an accent with a variant, "en-us+f3", or "cmn+f3" for Chinese."""
     library, sample_rate = select_espeak(voice)
-    library.espeak_SetParameter(_RATE, round(165 * rate), 0)
+    speed = _CHINESE_SPEED if voice.startswith("cmn") else _ENGLISH_SPEED
+    library.espeak_SetParameter(_RATE, round(speed * rate), 0)
     library.espeak_SetParameter(_PITCH, round(50 + 100 * (pitch - 1)), 0)
     blocks: list[np.ndarray] = []
     starts: list[tuple[int, int]] = []  # (character, sample)
@@ -116,9 +119,10 @@ def _words_from_starts(text, starts, end, rate) -> list[Word]:
     """Words of the text from (character, sample) marks; a word ends where the next one starts.
 
     An engine that reads several words as one marks the group once: they share its span by length.
+    A Chinese character is a word (`phrases.words_of`).
     """
-    begins, position = [], 0
-    for word in text.split():
+    words, begins, position = words_of(text), [], 0
+    for word in words:
         position = text.index(word, position)
         begins.append(position)
         position += len(word)
@@ -127,7 +131,6 @@ def _words_from_starts(text, starts, end, rate) -> list[Word]:
     if not anchors or anchors[0][0] != 0:
         anchors.insert(0, (0, 0))
     anchors.append((len(begins), end))
-    words = text.split()
     timed: list[Word] = []
     for (first, start), (last, stop) in zip(anchors, anchors[1:], strict=False):
         timed += spread(words[first:last], start / rate, max(start, stop) / rate)

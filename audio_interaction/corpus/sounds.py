@@ -203,7 +203,8 @@ def read_index(raw_dir: str | Path) -> list[dict[str, str]]:
     return rows
 
 
-def _row(name: str, hazard: bool, clip: np.ndarray, identity: str, origin: dict) -> dict:
+def sound_row(name: str, hazard: bool, clip: np.ndarray, identity: str, origin: dict) -> dict:
+    """A row of a table of sounds; `origin` has its package, recorded, licence, credit, source."""
     data = encode(level(clip), "opus")
     return {
         "id": identity,
@@ -260,23 +261,30 @@ def _recorded(
             if not kind.strikes and any(mark @ other > 0.98 for other in known):
                 continue
             known.append(mark)
-            yield _row(
+            yield sound_row(
                 kind.name, kind.hazard, clip, f"{kind.name}-{package}-{k:02d}", _origin(origin)
             )
 
 
-def _synthesised(kind: SoundClass, split: str, count: int, seed: int) -> Iterator[dict]:
-    origin = {
+def synthesised_origin(module: str) -> dict:
+    """Where a clip comes from that a module of the kit has synthesised."""
+    return {
         "package": SYNTHESIS,
         "recorded": False,
         "licence": "CC0-1.0",
         "credit": "audio_interaction",
-        "source": "audio_interaction.corpus.synthesis",
+        "source": module,
     }
+
+
+def _synthesised(kind: SoundClass, split: str, count: int, seed: int) -> Iterator[dict]:
+    origin = synthesised_origin("audio_interaction.corpus.synthesis")
     for k in range(count):
         rng = np.random.default_rng([seed, k, *f"{kind.name} {split}".encode()])
         clip = synthesise(kind.name, split, rng)
-        yield _row(kind.name, kind.hazard, clip, f"{kind.name}-{SYNTHESIS}-{split}-{k:02d}", origin)
+        yield sound_row(
+            kind.name, kind.hazard, clip, f"{kind.name}-{SYNTHESIS}-{split}-{k:02d}", origin
+        )
 
 
 def build_sounds(raw_dir: str | Path, out_dir: str | Path, seed: int = 0) -> Counter:

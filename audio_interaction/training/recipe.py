@@ -66,6 +66,9 @@ class AdapterRecipe:
         optimisation: steps, rates, batch size (of the streams).
         base: preset name or folder of the base.
         start: folder of an adapter to go on from; null for a fresh one.
+        corpus: folder of a corpus to train on, such as own recordings (`corpus.own`), whose
+            first `streams` and `validation_streams` streams are taken; null to compose streams
+            from the clips of the kit.
         seed: seed of everything drawn.
         streams: number of training streams.
         task_weights: share of each sub-task among the streams; null for equal shares.
@@ -82,6 +85,7 @@ class AdapterRecipe:
     optimisation: Optimisation
     base: str = "tiny"
     start: str | None = None
+    corpus: str | None = None
     seed: int = 1
     streams: int = 1000
     task_weights: dict[str, float] | None = None

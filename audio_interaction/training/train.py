@@ -22,6 +22,7 @@ from audio_interaction.training.data import (
     stream_examples,
 )
 from audio_interaction.training.module import InteractionModule, best_precision
+from audio_interaction.training.own import corpus_streams
 from audio_interaction.training.recipe import AdapterRecipe
 
 
@@ -76,17 +77,26 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     L.seed_everything(recipe.seed, verbose=False)
     base = load_model(recipe.base, adapter=None)
     train, validation = load_sources("train"), load_sources("validation")
-    streams = encoded_streams(
-        base, train, cache, count=recipe.streams, seed=recipe.seed, tasks=recipe.task_weights
-    )
-    watched = encoded_streams(
-        base,
-        validation,
-        cache,
-        count=recipe.validation_streams,
-        seed=recipe.seed,
-        tasks=recipe.task_weights,
-    )
+    if recipe.corpus:
+        streams, watched = (
+            corpus_streams(base, recipe.corpus, split, cache, count)
+            for split, count in (
+                ("train", recipe.streams),
+                ("validation", recipe.validation_streams),
+            )
+        )
+    else:
+        streams = encoded_streams(
+            base, train, cache, count=recipe.streams, seed=recipe.seed, tasks=recipe.task_weights
+        )
+        watched = encoded_streams(
+            base,
+            validation,
+            cache,
+            count=recipe.validation_streams,
+            seed=recipe.seed,
+            tasks=recipe.task_weights,
+        )
     replayed = dataclasses.replace(train, speech=spread(train.speech, recipe.replay_speech))
     replay = offline_examples(
         base,

@@ -35,8 +35,8 @@ def test_streams_follow_weights(train):
 
 
 def test_a_stream_depends_on_its_seed_split_task_and_index_alone(train, test):
-    few = compose_streams("train", 3, 7, ["chat", "proactive"], train)
-    more = compose_streams("train", 6, 7, ["chat", "proactive"], train)
+    few = compose_streams("train", 3, 7, ["chat", "distress"], train)
+    more = compose_streams("train", 6, 7, ["chat", "distress"], train)
     assert all(same(*pair) for pair in zip(few, more, strict=False))
     backwards = [compose_stream("train", "chat", index, 7, train) for index in (2, 1, 0)]
     assert same(backwards[-1], more[0]) and same(backwards[0], more[4])

@@ -1,6 +1,7 @@
 """Rendering, and what it shipped in mini_data/sources."""
 
 import io
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from audio_interaction.corpus.render import (
     encode_opus,
     level,
     make_clip,
+    render_shards,
     render_speech,
     takes,
     trim,
@@ -28,7 +30,9 @@ from audio_interaction.corpus.voices import VOICES
 from audio_interaction.errors import UserError
 
 SOURCES = Path(__file__).parents[2] / "mini_data" / "sources"
-COLUMNS = ("id audio seconds text words kind answer sound form voice engine licence credit").split()
+COLUMNS = (
+    "id audio seconds text words kind answer sound form voice engine licence credit language"
+).split()
 OPEN_LICENCES = ("CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0")
 
 
@@ -89,6 +93,32 @@ def test_rendered_rows_are_written_as_a_playable_audio_column(tmp_path):
     assert table.column_names == COLUMNS
     assert b'"Audio"' in table.schema.metadata[b"huggingface"]
     assert table.to_pylist()[0] == row
+
+
+def test_letters_are_said_by_their_names_and_written_as_letters():
+    """The letter "a" is the word "eigh", not the article, which is half as long."""
+    take = next(t for t in takes("train", 0) if t.voice.id == "flite-slt")
+    letters = replace(take.sentence, text="b a", kind="spelled")
+    article = replace(take.sentence, text="b a", kind="statement")
+    spelled, plain = (make_clip(replace(take, sentence=s)) for s in (letters, article))
+    assert [word["text"] for word in spelled["words"]] == ["b", "a"] and spelled["text"] == "b a"
+    lasts = [row["words"][1]["end"] - row["words"][1]["start"] for row in (spelled, plain)]
+    assert lasts[0] > 1.2 * lasts[1]
+
+
+def test_shards_end_with_the_takes_or_with_the_time_and_go_on_where_they_were(tmp_path):
+    said = [t for t in islice(takes("train", 0), 60) if t.voice.engine == "espeak-ng"][:4]
+    shards = [said[:2], said[2:]]
+    path = render_shards(iter(shards), tmp_path / "all.parquet", 0, workers=1)
+    rows = pq.read_table(path).to_pylist()
+    assert [row["id"] for row in rows] == [take.id for take in said]
+    assert [p.name for p in tmp_path.iterdir()] == ["all.parquet"]
+    # A finished shard of a run that was stopped is not made again.
+    waiting = tmp_path / ".some-0"
+    write_table([rows[0] | {"id": "kept"}, rows[1]], waiting / "00000.parquet")
+    seconds = rows[0]["seconds"] + rows[1]["seconds"] + 0.1
+    some = render_shards(iter(shards), tmp_path / "some.parquet", 0, 1, seconds)
+    assert pq.read_table(some)["id"].to_pylist() == ["kept", said[1].id, said[2].id]
 
 
 @pytest.mark.parametrize(("hours", "workers"), [(0, 1), (1, 0)])

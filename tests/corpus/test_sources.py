@@ -6,7 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from audio_interaction import paths
-from audio_interaction.corpus.sources import SPLITS, default_root, load_sources
+from audio_interaction.corpus.music import INSTRUMENTS
+from audio_interaction.corpus.phrases import phrases, words_of
+from audio_interaction.corpus.sources import SPLITS, default_root, digest, load_sources
 from audio_interaction.corpus.synthesis import MODELS
 from audio_interaction.errors import UserError
 
@@ -15,7 +17,8 @@ SYNTHESIS = "synthesis"
 
 def test_clips_carry_their_columns_and_decode_when_asked(train):
     assert len(train.noises) == 2 and train.split == "train"
-    assert {clip.label for clip in train.sounds} == {"bell", "bird", "cow", "alarm", "glass"}
+    labels = {"bell", "bird", "cow", "alarm", "glass", "scream", "horn"}
+    assert {clip.label for clip in train.sounds} == labels
     for clip in (*train.speech, *train.sounds, *train.noises):
         samples = clip.audio()
         assert samples.dtype == np.float32 and len(samples) == round(clip.seconds * 16_000)
@@ -39,8 +42,49 @@ def test_clips_are_found_by_what_they_are(train):
     assert own and {clip.voice for clip in own} == {voice}
     assert {clip.form for clip in train.said("instruction", "watch")} == {"watch"}
     assert train.said("instruction") == () and train.heard("dragon") == ()
-    assert train.hazards == ("alarm", "glass") and train.benign == ("bell", "bird", "cow")
+    assert train.hazards == ("alarm", "glass", "horn", "scream")
+    assert train.benign == ("bell", "bird", "cow")
     assert {clip.label for clip in train.heard("bell")} == {"bell"}
+
+
+def test_music_is_kept_apart_from_the_sounds(train):
+    assert train.instruments == ("flute", "piano") and train.heard("piano") == ()
+    assert {clip.label for clip in train.heard_music("piano")} == {"piano"}
+    assert not {*train.music} & {*train.sounds, *train.noises}
+
+
+def test_speech_knows_its_language(train):
+    assert {clip.language for clip in train.said("question")} == {"en"}
+    assert {clip.language for clip in train.said("chinese")} == {"zh"}
+    assert {clip.language for clip in train.said("codeswitch")} == {"zh-en"}
+    assert train.said("history", "name")
+
+
+def test_the_newer_files_may_be_missing_and_come_last(sources_root, tmp_path):
+    """Folders made before there were phrases and music still work, and nothing moves in them."""
+    for name in ("speech", "sounds"):
+        (tmp_path / f"{name}-test.parquet").symlink_to(sources_root / f"{name}-test.parquet")
+    before, after = load_sources("test", tmp_path), load_sources("test", sources_root)
+    assert before.music == () and before.instruments == ()
+    assert after.speech[: len(before.speech)] == before.speech
+    assert (after.sounds, after.noises) == (before.sounds, before.noises)
+    assert {clip.kind for clip in after.speech[len(before.speech) :]} >= {"history", "chinese"}
+    for kind in ("question", "statement", "digits"):
+        assert before.said(kind) == after.said(kind)[: len(before.said(kind))]
+    assert before.digest != after.digest
+
+
+def test_the_first_shipped_clips_stay_as_they_were():
+    """Their digests name caches and results of earlier versions."""
+    known = {
+        "train": "483f983176b2ccec",
+        "validation": "68414597b0c73725",
+        "test": "ee1f5a925f98df26",
+    }
+    count = {"train": 4736, "validation": 370, "test": 779}
+    for split in SPLITS:
+        clips = load_sources(split).speech[: count[split]]
+        assert digest(clips).startswith(known[split])
 
 
 def test_the_digest_tells_the_splits_apart(train, test):
@@ -82,8 +126,8 @@ def test_shipped_splits_share_nothing():
         for shared in (
             lambda s: {clip.voice for clip in s.speech},
             lambda s: {clip.text for clip in s.speech},
-            lambda s: {clip.id for clip in (*s.speech, *s.sounds, *s.noises)},
-            lambda s: {clip.encoded for clip in (*s.speech, *s.sounds, *s.noises)},
+            lambda s: {clip.id for clip in (*s.speech, *s.sounds, *s.noises, *s.music)},
+            lambda s: {clip.encoded for clip in (*s.speech, *s.sounds, *s.noises, *s.music)},
             lambda s: {
                 (clip.label, clip.package)
                 for clip in (*s.sounds, *s.noises)
@@ -102,6 +146,9 @@ def test_every_shipped_split_has_all_kinds():
             assert sources.said(kind)
         for form in ("name", "watch", "count"):
             assert sources.said("instruction", form)
+        assert {*sources.instruments} == {*INSTRUMENTS}
+        for kind, form in {(p.kind, p.form) for p in phrases()}:
+            assert sources.said(kind, form)
         for clip in sources.speech:
-            assert clip.text == " ".join(word.text for word in clip.words)
+            assert words_of(clip.text) == [word.text for word in clip.words]
             assert 0 <= clip.words[0].start and clip.words[-1].end <= clip.seconds + 1e-3
