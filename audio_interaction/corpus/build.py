@@ -1,15 +1,16 @@
 """Building the corpus: streams in any number, in any order, on any number of processes.
 
 A stream depends on (seed, split, task, index) alone. `compose_streams` keeps them in memory,
-`build_corpus` writes Parquet shards that `datasets` reads as playable audio.
+`write_corpus` writes Parquet shards that `datasets` reads as playable audio. With one version of
+the kit and its libraries, on one kind of machine, a corpus is the same to the byte however often
+it was stopped and on however many processes it was built.
 """
 
 import hashlib
 import json
-import multiprocessing
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,16 +21,20 @@ import pyarrow.parquet as pq
 from datasets import Audio, Dataset, DatasetDict, Features, List, Value
 from tqdm.auto import tqdm
 
+from audio_interaction import __version__
 from audio_interaction.audio.io import decode, encode
+from audio_interaction.corpus.manifest import MANIFEST as MANIFEST
+from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, write_json, writing
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import SPLITS, Sources, default_root, load_sources
 from audio_interaction.corpus.tasks import TASKS
+from audio_interaction.corpus.workers import run_jobs
 from audio_interaction.errors import UserError
 from audio_interaction.files import atomic_write
 from audio_interaction.protocol import SAMPLE_RATE
 
 SHARD_STREAMS = 64
-MANIFEST = "corpus.json"
+_REJECTS = b"audio_interaction.rejects"  # in the metadata of a shard
 
 _text, _time = Value("string"), Value("float64")
 _word = {"text": _text, "start": _time, "end": _time}
@@ -49,6 +54,7 @@ FEATURES = Features(
         "events": List(_event),
         "responses": List(_response),
         "snr_db": _time,
+        "rt60_s": _time,
     }
 )
 
@@ -119,11 +125,12 @@ def _check_tasks(names) -> None:
 
 
 def row_of(stream: Stream, codec: str = "flac") -> dict:
-    """A stream as a row of the corpus; `codec` "flac" (lossless at 16 bit) or "opus" (small)."""
+    """A stream as a row of the corpus; `codec` as `audio.io.encode` ("flac" is lossless)."""
+    suffix = codec.partition("-")[0]
     return stream.timeline() | {
         "ability": TASKS[stream.task].ability,
         "seconds": len(stream.audio) / SAMPLE_RATE,
-        "audio": {"bytes": encode(stream.audio, codec), "path": f"{stream.id}.{codec}"},
+        "audio": {"bytes": encode(stream.audio, codec), "path": f"{stream.id}.{suffix}"},
     }
 
 
@@ -133,98 +140,81 @@ def stream_from_row(row: Mapping) -> Stream:
 
 
 @dataclass(frozen=True)
-class _Shard:
-    """Streams `start` to `stop` of a split, and everything needed to make them anywhere."""
+class Shard:
+    """Some streams of a split, as (task, index), and everything needed to make them anywhere."""
 
     path: Path
     split: str
-    start: int
-    stop: int
+    streams: tuple[tuple[str, int], ...]
     seed: int
-    tasks: dict[str, float] | tuple[str, ...] | None
     codec: str
     root: Path
 
 
-def _write_shard(shard: _Shard) -> None:
+def write_shard(shard: Shard) -> int:
+    """Make the streams of a shard and write them; returns their number.
+
+    Raises:
+        UserError: missing sources, or a file that cannot be written (no space, no permission).
+    """
     sources = load_sources(shard.split, shard.root)
-    rows = [
-        row_of(compose_stream(shard.split, task, index, shard.seed, sources), shard.codec)
-        for task, index in islice(_schedule(shard.tasks), shard.start, shard.stop)
-    ]
-    with atomic_write(shard.path) as temporary:
-        # `Features.arrow_schema` carries the audio type; its own encoder would need torchcodec.
-        pq.write_table(pa.Table.from_pylist(rows, schema=FEATURES.arrow_schema), temporary)
+    rows, rejects = [], {}
+    for task, index in shard.streams:
+        stream = compose_stream(shard.split, task, index, shard.seed, sources)
+        rows.append(row_of(stream, shard.codec))
+    # `Features.arrow_schema` carries the audio type; its own encoder would need torchcodec.
+    schema = FEATURES.arrow_schema
+    # The counts travel inside the shard: they appear with it or not at all.
+    counted = {_REJECTS: json.dumps(rejects, sort_keys=True).encode()}
+    table = pa.Table.from_pylist(rows, schema=schema.with_metadata(schema.metadata | counted))
+    with writing(shard.path), atomic_write(shard.path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+    return len(rows)
 
 
-def build_corpus(
+def plan_shards(
     out: str | Path,
     counts: Mapping[str, int],
     seed: int,
-    *,
     tasks: Weights | None = None,
-    workers: int = 1,
     codec: str = "flac",
     root: str | Path | None = None,
-) -> DatasetDict:
-    """Write `counts[split]` streams of every split to Parquet shards in `out`, and load them.
+) -> tuple[Shard, ...]:
+    """Begin a corpus in `out`, or go on with it: every shard it is to have, written or not.
 
-    A build that was killed goes on where it stopped: shards appear whole or not at all, and those
-    that are there are kept. Shards hold the same streams whatever the number of `workers`.
-
-    Args:
-        codec: "flac" (lossless at 16 bit) or "opus" (far smaller, and far slower to write).
-        root: folder of the source files; the repository's own by default.
+    What a killed build left half-written is removed.
 
     Raises:
-        UserError: bad counts or tasks, missing sources, or `out` holds another corpus.
+        UserError: bad counts or tasks, or `out` holds another corpus or cannot be written to.
     """
     out, root = Path(out), Path(root) if root is not None else default_root()
     counts = {split: count for split, count in counts.items() if count}
     if not counts or set(counts) - set(SPLITS) or min(counts.values()) < 0:
         raise UserError(f"counts must be positive and of the splits {', '.join(SPLITS)}: {counts}")
-    tasks = dict(tasks) if isinstance(tasks, Mapping) else tasks and tuple(tasks)
+    tasks = dict(tasks) if isinstance(tasks, Mapping) else list(TASKS if tasks is None else tasks)
     next(_schedule(tasks))  # bad tasks are refused before anything is written
-    _claim(out, _recipe(counts, seed, tasks, codec, root))
-    shards = [
-        _Shard(
-            out / f"{split}-{start // SHARD_STREAMS:05d}.parquet",
-            split,
-            start,
-            min(start + SHARD_STREAMS, count),
-            seed,
-            tasks,
-            codec,
-            root,
-        )
-        for split, count in counts.items()
-        for start in range(0, count, SHARD_STREAMS)
-    ]
-    missing = [shard for shard in shards if not shard.path.exists()]
-    bar = tqdm(desc="shards", total=len(shards), initial=len(shards) - len(missing))
-    with bar:
-        if workers > 1 and len(missing) > 1:
-            # Fresh processes: a fork would copy the locks of threads that torch may have started.
-            context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(min(workers, len(missing)), context) as pool:
-                for done in as_completed([pool.submit(_write_shard, shard) for shard in missing]):
-                    done.result()
-                    bar.update()
-        else:
-            for shard in missing:
-                _write_shard(shard)
-                bar.update()
-    return load_corpus(out)
+    claim(out, _recipe(counts, seed, tasks, codec, root))
+    shards = []
+    for split, count in counts.items():
+        streams = tuple(islice(_schedule(tasks), count))
+        for number, start in enumerate(range(0, count, SHARD_STREAMS)):
+            path = out / f"{split}-{number:05d}.parquet"
+            some = streams[start : start + SHARD_STREAMS]
+            shards.append(Shard(path, split, some, seed, codec, root))
+    return tuple(shards)
 
 
 def _recipe(counts, seed, tasks, codec, root: Path) -> dict:
     """What decides the content of a corpus, as plain values of JSON."""
-    files = [root / f"{kind}-{split}.parquet" for split in counts for kind in ("speech", "sounds")]
+    kinds = ("speech", "speech-abilities", "sounds", "music")
+    files = [root / f"{kind}-{split}.parquet" for split in counts for kind in kinds]
     return {
         "counts": counts,
         "seed": seed,
-        "tasks": list(tasks) if isinstance(tasks, tuple) else tasks,
+        "tasks": tasks,
         "codec": codec,
+        "shard": SHARD_STREAMS,
+        "version": __version__,
         "sources": {
             file.name: hashlib.sha256(file.read_bytes()).hexdigest()
             for file in files
@@ -233,33 +223,70 @@ def _recipe(counts, seed, tasks, codec, root: Path) -> dict:
     }
 
 
-def _claim(out: Path, recipe: dict) -> None:
-    """Record the recipe in `out`, or check that the corpus begun there has the same one."""
-    manifest = out / MANIFEST
-    if manifest.exists():
-        found = json.loads(manifest.read_text())
-        if different := [key for key in recipe if found.get(key) != recipe[key]]:
-            raise UserError(
-                f"{out}: holds a corpus with other {', '.join(different)}; "
-                "delete the folder or choose another one"
-            )
-        return
-    with atomic_write(manifest) as temporary:
-        temporary.write_text(json.dumps(recipe, indent=1) + "\n")
+def write_corpus(
+    out: str | Path,
+    counts: Mapping[str, int],
+    seed: int,
+    *,
+    tasks: Weights | None = None,
+    workers: int = 1,
+    codec: str = "flac",
+    root: str | Path | None = None,
+) -> Path:
+    """Write `counts[split]` streams of every split to Parquet shards in `out`; returns `out`.
+
+    A build that was killed goes on where it stopped: shards appear whole or not at all, and those
+    that are there are kept.
+
+    Args:
+        workers: processes. They change nothing in the files.
+        codec: as `audio.io.encode`; "opus" is far smaller than "flac", and far slower to write.
+        root: folder of the source files; the repository's own by default.
+
+    Raises:
+        UserError: bad arguments, missing sources, `out` holds another corpus, or it cannot be
+            written to.
+    """
+    shards = plan_shards(out, counts, seed, tasks, codec, root)
+    missing = [shard for shard in shards if not shard.path.exists()]
+    total, left = (sum(len(shard.streams) for shard in some) for some in (shards, missing))
+    with tqdm(desc="streams", total=total, initial=total - left) as bar:
+        for written in run_jobs(write_shard, missing, workers):
+            bar.update(written)
+    return finish_corpus(shards)
+
+
+def finish_corpus(shards: Sequence[Shard]) -> Path:
+    """Count the rejected plans of the written shards into `rejects.json`; returns the folder.
+
+    The file holds, by split and task, how many plans were given up for each reason.
+    """
+    counted: dict[str, dict[str, Counter]] = {}
+    for shard in shards:
+        of_split = counted.setdefault(shard.split, {})
+        for task, reasons in json.loads(pq.read_schema(shard.path).metadata[_REJECTS]).items():
+            of_split.setdefault(task, Counter()).update(reasons)
+    out = shards[0].path.parent
+    write_json(out / REJECTS, counted)
+    return out
+
+
+def build_corpus(out: str | Path, counts: Mapping[str, int], seed: int, **options) -> DatasetDict:
+    """`write_corpus`, and load what it has written."""
+    return load_corpus(write_corpus(out, counts, seed, **options))
 
 
 def load_corpus(folder: str | Path) -> DatasetDict:
-    """The corpus in a folder, one `Dataset` a split; audio stays encoded (`stream_from_row`).
+    """The corpus in a folder, one `Dataset` a split, in memory; audio stays encoded.
+
+    `stream_from_row` makes streams of its rows. One that does not fit into memory is for
+    `datasets.load_dataset("parquet", data_files=..., streaming=True)`.
 
     Raises:
         UserError: the folder holds no corpus, or one that was not finished.
     """
-    manifest = Path(folder) / MANIFEST
-    if not manifest.is_file():
-        raise UserError(f"{folder}: holds no {MANIFEST}; build a corpus there first")
-    counts = json.loads(manifest.read_text())["counts"]
     splits = {}
-    for split, count in counts.items():
+    for split, count in load_recipe(folder)["counts"].items():
         tables = [pq.read_table(path) for path in sorted(Path(folder).glob(f"{split}-*.parquet"))]
         if (found := sum(map(len, tables))) != count:
             raise UserError(

@@ -42,6 +42,12 @@ class Event:
     words: tuple[Word, ...] = ()
 
 
+RESPONSE_KINDS = (
+    *("answer", "confirm", "name", "choose", "watch", "count", "describe", "scene", "warn"),
+    *("translation", "transcript"),
+)
+
+
 @dataclass(frozen=True)
 class Response:
     """What the model should say, and since when it can know.
@@ -52,8 +58,7 @@ class Response:
             `protocol.trigger_chunk(end)` or a little later.
         text: the reply.
         emotion: one of `protocol.EMOTIONS`.
-        kind: "answer", "confirm", "name", "choose", "watch", "count", "describe", "scene", "warn",
-            "translation" or "transcript".
+        kind: one of `RESPONSE_KINDS`.
     """
 
     start: float
@@ -75,6 +80,8 @@ class Stream:
         audio: float32 mono samples at 16 kHz in [-1, 1]; not part of equality.
         events, responses: the timeline, in order of time.
         snr_db: level of the foreground above the noise bed in dB; None without a bed.
+        rt60_s: reverberation time of the room the foreground is heard in, in seconds; None where
+            it is heard dry.
     """
 
     id: str
@@ -85,6 +92,7 @@ class Stream:
     events: tuple[Event, ...]
     responses: tuple[Response, ...]
     snr_db: float | None = None
+    rt60_s: float | None = None
 
     def timeline(self) -> dict:
         """The record without its samples, as plain Python values."""
@@ -96,10 +104,12 @@ class Stream:
 def stream_from_timeline(record: dict, audio: np.ndarray | None = None) -> Stream:
     """Inverse of `Stream.timeline`; without `audio` the stream has no samples.
 
-    Keys that a `Stream` does not have are left aside, so that a corpus row fits too.
+    Keys that a `Stream` does not have are left aside, so that a corpus row fits too. A record made
+    before there was reverberation may lack `rt60_s`.
     """
     return Stream(
         **{name: record[name] for name in ("id", "split", "task", "system", "snr_db")},
+        rt60_s=record.get("rt60_s"),
         audio=np.zeros(0, np.float32) if audio is None else audio,
         events=tuple(
             Event(**event | {"words": tuple(Word(**word) for word in event["words"])})

@@ -10,11 +10,11 @@ and holds its answer to the same rules. The prompt is the kit's own.
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from audio_interaction.corpus.endpoint import ChatEndpoint
+from audio_interaction.corpus.markdown import links_read, markdown_removed
 from audio_interaction.corpus.numerals import CURRENCIES, expand
 from audio_interaction.errors import UserError
 
@@ -24,7 +24,6 @@ CHANGES = (
 )  # fmt: skip
 """Kinds of change."""
 
-SHORT_CODE = 30  # characters of code that may still be read aloud
 LONGEST_GROWTH = 4  # an answer may have so many times the characters of the text, and 80
 
 
@@ -52,7 +51,7 @@ def spoken_form(text: str) -> Rewritten:
         raise UserError("there is no text to rewrite; give it at least one word")
     changes: list[str] = []
     said = text.strip()
-    for step in (_markdown, _links, _emoticons, _abbreviations, expand, _symbols, _pictures):
+    for step in _STEPS:
         said, made = step(said)
         changes += (kind for kind in made if kind not in changes)
     if not changes:
@@ -66,101 +65,6 @@ def spoken_form(text: str) -> Rewritten:
 def words_only(text: str) -> str:
     """What the voices of the kit are given: lower-case words without punctuation."""
     return " ".join(re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())).replace("’", "'")
-
-
-# --- markdown, code, links ------------------------------------------------------------------------
-@cache
-def _parser() -> Callable[[str], list[dict]]:
-    import mistune
-
-    return mistune.create_markdown(renderer="ast", plugins=["strikethrough", "table"])
-
-
-_PLAIN = {"text", "softbreak"}
-
-
-def _markdown(text: str) -> tuple[str, list[str]]:
-    blocks = _parser()(text)
-    children = [child for block in blocks for child in block.get("children", ())]
-    if len(blocks) == 1 and blocks[0]["type"] == "paragraph":
-        # Escapes split a text in two; plain text comes in one piece a line.
-        if {child["type"] for child in children} <= _PLAIN and "\\" not in text:
-            return text, []
-    changes: set[str] = set()
-    said = " ".join(filter(None, (_block(block, changes) for block in blocks)))
-    return said, sorted(changes)
-
-
-def _block(block: dict, changes: set[str]) -> str:
-    kind = block["type"]
-    if kind in ("paragraph", "block_text"):
-        return _inline(block, changes)
-    if kind == "blank_line":
-        return ""
-    if kind == "block_code" and block.get("style") != "indent":
-        return _code(block["raw"], changes)
-    changes.add("markdown")
-    if kind == "block_code":  # mere indentation
-        return block["raw"]
-    if kind in ("heading", "table_cell"):
-        said = _inline(block, changes)
-    else:
-        parts = [_block(child, changes) for child in block.get("children", ())]
-        joint = ", " if kind in ("table_head", "table_row") else " "
-        said = joint.join(filter(None, parts))
-    ends = kind in ("heading", "list_item", "table_head", "table_row")
-    if kind == "list" and _is_number(block):
-        said = f"{block['attrs']['start']}. {said}"
-    return f"{said}." if ends and said and said[-1] not in ".!?:;" else said
-
-
-def _is_number(block: dict) -> bool:
-    """Whether a "list" is but a sentence that begins with a number: "1986. What a year"."""
-    start = block["attrs"].get("start", 1)
-    return start > 1 and len(block["children"]) == 1
-
-
-def _inline(node: dict, changes: set[str]) -> str:
-    said = ""
-    for child in node.get("children", ()):
-        kind = child["type"]
-        if kind == "text":
-            said += child["raw"]
-        elif kind in ("softbreak", "linebreak"):
-            said += " "
-        elif kind == "codespan":
-            said += _code(child["raw"], changes)
-        elif kind == "inline_html":
-            changes.add("markdown")
-        else:
-            changes.add("link" if kind in ("link", "image") else "markdown")
-            said += _inline(child, changes)
-    return said
-
-
-def _code(code: str, changes: set[str]) -> str:
-    """Code of a few characters stays, longer code goes."""
-    changes.add("code")
-    code = code.strip()
-    return code if len(code) <= SHORT_CODE and "\n" not in code else ""
-
-
-_ADDRESS = re.compile(
-    r"(?:https?://|www\.)([^\s/?#<>()]+)[^\s<>()]*?(?=[.,;:!?]*(?:[\s<>()]|$))"
-    r"|([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)"
-)
-
-
-def _links(text: str) -> tuple[str, list[str]]:
-    """Of a web address its host is read aloud, of a mail address all."""
-
-    def say(match: re.Match) -> str:
-        host, user, domain = match.groups()
-        said = f"{user} at {domain}" if user else host.removeprefix("www.").partition(":")[0]
-        return re.sub(r"\.(?=\w)", " dot ", said)
-
-    said, count = _ADDRESS.subn(say, text)
-    return said, ["link"] * bool(count)
 
 
 # --- abbreviations --------------------------------------------------------------------------------
@@ -181,7 +85,9 @@ _SHORT = {
 _NEVER_LAST = ("e.g.", "i.e.", "vs.", "approx.", "incl.", "est.", "min.", "max.")
 _BEFORE_NUMBER = {"No.": "number", "no.": "number", "Fig.": "figure", "fig.": "figure",
                   "p.": "page", "pp.": "pages", "Ch.": "chapter", "Vol.": "volume"}  # fmt: skip
-_SPELLED = frozenset("AI API ATM CEO CPU DIY DNA EU FAQ FBI GPU IQ IT OK UI UK UN URL US USA USB".split())
+_SPELLED = frozenset(
+    "AI API ATM CEO CPU DIY DNA EU FAQ FBI GPU IQ IT OK UI UK UN URL US USA USB".split()
+)
 
 
 def _alternatives(words) -> str:
@@ -253,8 +159,13 @@ _EMOTICON = re.compile(r"(?<!\S)(?:[:;]['-]?[)(DPpO]|<3|:-?/)(?!\w)")
 _PICTURES = frozenset(("So", "Sk", "Sm", "Sc", "Cf", "Co", "Cn", "Mn", "Me", "No", "Nl"))
 
 
-def _symbols(text: str) -> tuple[str, list[str]]:
+def _entities(text: str) -> tuple[str, list[str]]:
     said = html.unescape(text)
+    return said, ["symbol"] * (said != text)
+
+
+def _symbols(text: str) -> tuple[str, list[str]]:
+    said = text
     for pattern, word in _COMPILED:
         said = pattern.sub(word, said)
     return said, ["symbol"] * (said != text)
@@ -270,6 +181,13 @@ def _pictures(text: str) -> tuple[str, list[str]]:
     composed = unicodedata.normalize("NFC", text)
     said = "".join(" " if unicodedata.category(c) in _PICTURES else c for c in composed)
     return (said, ["emoji"]) if said != composed else (text, [])
+
+
+_STEPS: tuple[Callable[[str], tuple[str, Sequence[str]]], ...] = (
+    markdown_removed, _entities, links_read, _emoticons, _abbreviations, expand, _symbols,
+    _pictures,
+)  # fmt: skip
+"""Each returns the text and the kinds of change it made."""
 
 
 # --- the same by a language model -----------------------------------------------------------------

@@ -1,12 +1,17 @@
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from datasets import Audio, load_dataset
 
-from audio_interaction.corpus import build
+from audio_interaction.corpus import build, compose
 from audio_interaction.corpus.build import (
     build_corpus,
     compose_stream,
@@ -14,6 +19,7 @@ from audio_interaction.corpus.build import (
     load_corpus,
     row_of,
     stream_from_row,
+    write_corpus,
 )
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
@@ -21,6 +27,10 @@ from audio_interaction.errors import UserError
 
 def same(one, other) -> bool:
     return one == other and np.array_equal(one.audio, other.audio)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_streams_are_balanced_over_the_tasks(train):
@@ -50,12 +60,13 @@ def test_a_stream_depends_on_its_seed_split_task_and_index_alone(train, test):
         assert not np.array_equal(other.audio, more[0].audio)
 
 
-@pytest.mark.parametrize("codec", ["flac", "opus"])
+@pytest.mark.parametrize("codec", ["flac", "opus", "opus-small"])
 def test_a_stream_survives_its_row(train, codec):
     # Opus takes a quarter of a second a stream.
     count = len(TASKS) if codec == "flac" else 2
     for stream in compose_streams("train", count, 0, ["negative", *TASKS], train):
         row = row_of(stream, codec)
+        assert row["audio"]["path"] == f"{stream.id}.{codec.removesuffix('-small')}"
         again = stream_from_row(row)
         assert again == stream and row["seconds"] == len(stream.audio) / 16_000
         assert len(again.audio) == len(stream.audio)
@@ -90,21 +101,100 @@ def test_shards_are_parquet_that_datasets_reads(corpus):
     assert isinstance(rows.features["audio"], Audio)
 
 
-def test_a_killed_build_goes_on_without_doubling(sources_root, tmp_path, monkeypatch):
+def test_a_stopped_build_goes_on_to_the_same_bytes(sources_root, tmp_path, monkeypatch):
     monkeypatch.setattr(build, "SHARD_STREAMS", 4)
-    counts, whole, killed = {"train": 10}, tmp_path / "whole", tmp_path / "killed"
-    expected = build_corpus(whole, counts, 0, root=sources_root)
-    build_corpus(killed, counts, 0, root=sources_root)
-    kept = killed / "train-00000.parquet"
+    counts, whole, stopped = {"train": 10}, tmp_path / "whole", tmp_path / "stopped"
+    write_corpus(whole, counts, 0, root=sources_root)
+    write_corpus(stopped, counts, 0, root=sources_root)
+    kept = stopped / "train-00000.parquet"
     untouched = kept.stat().st_mtime_ns
-    os.remove(killed / "train-00001.parquet")
-    (killed / ".train-00001-abc.parquet").write_bytes(b"half a shard")
+    os.remove(stopped / "train-00001.parquet")
+    os.remove(stopped / "rejects.json")
+    leftovers = (".train-00001-ab_c1.parquet", ".rejects-x.json", ".corpus-y.json")
+    for name in leftovers:
+        (stopped / name).write_bytes(b"half a file")
+    (stopped / ".gitignore").write_text("*")  # not ours
     with pytest.raises(UserError, match="6 of 10 train streams"):
-        load_corpus(killed)
-    again = build_corpus(killed, counts, 0, root=sources_root)
+        load_corpus(stopped)
+    again = build_corpus(stopped, counts, 0, root=sources_root)
     assert kept.stat().st_mtime_ns == untouched
-    assert again["train"].to_list() == expected["train"].to_list()
+    assert files_of(stopped) == files_of(whole) | {".gitignore": b"*"}
     assert len(set(again["train"]["id"])) == 10
+
+
+KILLED = """
+import sys
+from audio_interaction.corpus import build
+build.SHARD_STREAMS = 2
+out, root, workers = sys.argv[1:]
+build.write_corpus(out, {"train": 40, "test": 6}, 0, workers=int(workers), root=root)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_build_goes_on_to_the_same_bytes(sources_root, tmp_path, workers, monkeypatch):
+    monkeypatch.setattr(build, "SHARD_STREAMS", 2)
+    out, shards = tmp_path / "killed", 23
+    command = [sys.executable, "-c", KILLED, str(out), str(sources_root), str(workers)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        while not list(out.glob("train-*.parquet")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    time.sleep(1.0)  # its workers notice
+    made = len(list(out.glob("t*.parquet")))
+    assert 0 < made < shards and not (out / "rejects.json").exists()
+    counts = {"train": 40, "test": 6}
+    write_corpus(out, counts, 0, workers=workers, root=sources_root)
+    whole = write_corpus(tmp_path / "whole", counts, 0, root=sources_root)
+    assert files_of(out) == files_of(whole)
+    ids = [id for rows in load_corpus(out).values() for id in rows["id"]]
+    assert len(ids) == len(set(ids)) == 46
+
+
+def test_rejected_plans_are_counted(sources_root, train, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "SHARD_STREAMS", 4)
+    monkeypatch.setattr(compose, "MAX_SECONDS", 8.0)
+    tasks = ["chat", "asr_clean"]
+    out = write_corpus(tmp_path / "out", {"train": 12}, 0, tasks=tasks, root=sources_root)
+    found = json.loads((out / "rejects.json").read_text())
+    expected = {task: Counter() for task in tasks}
+    for task in tasks:
+        for index in range(6):
+            expected[task].update(build.make_stream("train", task, index, 0, train).rejects)
+    assert found == {"train": {task: reasons for task, reasons in expected.items() if reasons}}
+    assert found["train"]["chat"]["too_long"] > 0
+    assert len(load_corpus(out)["train"]) == 12  # shards with and without rejects are joined
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_of(sources_root, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written .*; make room or choose another"):
+        write_corpus(tmp_path / "file" / "out", {"train": 1}, 0, root=sources_root)
+
+
+FULL = """
+import resource, signal, sys
+from audio_interaction.corpus.build import write_corpus
+from audio_interaction.errors import UserError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+# As on a full disk, no file can grow any further.
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    write_corpus(sys.argv[1], {"train": 4}, 0, tasks=["chat"], root=sys.argv[2])
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_of(sources_root, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", FULL, str(out), str(sources_root)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "train-00000.parquet: cannot be written (" in told and "finished shards are kept" in told
+    assert [path.name for path in out.iterdir()] == ["corpus.json"]
 
 
 def test_a_folder_holds_one_corpus(corpus, sources_root):
@@ -118,17 +208,24 @@ def test_a_folder_holds_one_corpus(corpus, sources_root):
 def test_the_recipe_is_written_beside_the_shards(corpus):
     recipe = json.loads((corpus[0] / "corpus.json").read_text())
     assert recipe["counts"] == {"train": 20, "test": 8} and recipe["seed"] == 3
+    assert recipe["tasks"] == list(TASKS)
+    kinds = ("speech", "speech-abilities", "sounds", "music")
     assert set(recipe["sources"]) == {
-        f"{kind}-{split}.parquet" for kind in ("speech", "sounds") for split in ("train", "test")
+        f"{kind}-{split}.parquet" for kind in kinds for split in ("train", "test")
     }
 
 
 @pytest.mark.slow
-def test_workers_make_the_same_corpus(sources_root, tmp_path, monkeypatch):
+@pytest.mark.parametrize("codec", ["flac", "opus-small"])
+def test_workers_write_the_same_bytes(sources_root, tmp_path, monkeypatch, codec):
     monkeypatch.setattr(build, "SHARD_STREAMS", 4)
-    one = build_corpus(tmp_path / "one", {"test": 8}, 0, root=sources_root)
-    two = build_corpus(tmp_path / "two", {"test": 8}, 0, root=sources_root, workers=2)
-    assert one["test"].to_list() == two["test"].to_list()
+    one, two = (
+        write_corpus(
+            tmp_path / str(workers), {"test": 8}, 0, root=sources_root, workers=workers, codec=codec
+        )
+        for workers in (1, 2)
+    )
+    assert files_of(one) == files_of(two)
 
 
 @pytest.mark.parametrize(
