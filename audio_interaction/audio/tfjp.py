@@ -23,6 +23,9 @@ MAX_PASSES = 3
 STABLE_SHARE = 0.01
 """Ours: a pass is stable if it cuts no silence and takes less than this share of the energy."""
 
+INAUDIBLE = 1e-6
+"""A clip with no sample above this (-120 dB of full scale, below 16 bits) is silent."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -72,7 +75,7 @@ def tfjp(samples: np.ndarray) -> Tfjp:
         samples: float32 (S,) at 16 kHz.
 
     Raises:
-        UserError: the samples are not one channel, not finite, or silent.
+        UserError: the samples are not one channel, not finite, or silent (`INAUDIBLE`).
     """
     run = _Run(_checked(samples))
     while True:
@@ -94,7 +97,7 @@ def _checked(samples: np.ndarray) -> np.ndarray:
         raise UserError(f"TFJP takes one channel (S,), found shape {samples.shape}; mix it down")
     if not np.isfinite(samples).all():
         raise UserError("TFJP found NaN or infinite samples; export the clip again")
-    if not np.any(samples):
+    if np.max(np.abs(samples), initial=0) < INAUDIBLE:
         raise UserError("a clip of digital silence holds no event; remove it from the sources")
     return samples
 

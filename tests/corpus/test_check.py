@@ -15,6 +15,7 @@ from audio_interaction.corpus.check import check_corpus, print_check
 from audio_interaction.corpus.check_leakage import SAME, correlation
 from audio_interaction.corpus.findings import FAULT, RULES, TOLD, WARNING, CorpusCheck, Finding
 from audio_interaction.corpus.labels import TRAINING_LAG
+from audio_interaction.corpus.own import import_folder
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import trigger_chunk
@@ -455,6 +456,24 @@ def test_few_streams_cannot_hold_every_task(sources_root, tmp_path):
     build_corpus(tmp_path / "few", {"test": 2}, 0, root=sources_root)
     outcome = check_corpus(tmp_path / "few")
     assert outcome.passed and "2 streams cannot hold" in outcome.text()
+
+
+def test_an_import_is_held_to_the_same_rules(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = []
+    for number, split in enumerate(("train", "validation", "test")):
+        name = f"{split}.wav"
+        sound = 0.1 * rng.standard_normal(16_000 + 1_600 * number).astype(np.float32)
+        (tmp_path / name).write_bytes(encode(sound, "wav"))
+        turns = [{"assistant": f"a {split} bell", "audio_path": name}]
+        rows.append({"id": split, "split": split, "turns": turns})
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    import_folder(tmp_path / "rows.jsonl", tmp_path, tmp_path / "mine")
+    assert check_corpus(tmp_path / "mine").findings == ()
+    with rows_of(tmp_path / "mine") as changed:
+        changed[0]["responses"][0]["text"] = "a gong"
+    (finding,) = check_corpus(tmp_path / "mine").findings
+    assert finding.rule == "shard" and "not the file that was imported" in finding.what
 
 
 def test_many_findings_are_told_in_short():
