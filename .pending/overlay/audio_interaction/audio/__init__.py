@@ -1,0 +1,1 @@
+"""Sound in: reading files, the causal log-mel front-end, mixing."""

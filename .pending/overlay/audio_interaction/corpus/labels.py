@@ -1,0 +1,58 @@
+"""When the replies of a stream are said: from a timeline in seconds to decisions in chunks.
+
+A reply belongs to the chunk in which its trigger has ended (paper Algorithm 4), a little later if
+that chunk hears too little of the ending: a decision fixed at the very end made a third party's
+reproduction never speak, one 0.12 to 0.24 s after it, drawn anew each time, cured it. A word of a
+transcript waits 0.4 s, one chunk of right context as in wait-k translation, since a word is often
+clear only from what follows it.
+"""
+
+import numpy as np
+
+from audio_interaction.corpus.schema import Stream
+from audio_interaction.errors import UserError
+from audio_interaction.protocol import CHUNK_SECONDS, trigger_chunk
+
+EVALUATION_LAG = 0.18  # s
+TRAINING_LAG = (0.12, 0.24)  # s
+TRANSCRIPT_LAG = CHUNK_SECONDS
+
+
+def decision_chunks(
+    stream: Stream, num_chunks: int, lag: float | np.random.Generator = EVALUATION_LAG
+) -> dict[int, tuple[str, str]]:
+    """Chunk (from 0) -> (text, emotion) of what is said after it, in ascending order.
+
+    Args:
+        stream: whose responses are placed; its samples are not needed.
+        num_chunks: length of the stream in chunks.
+        lag: seconds from the end of a trigger to the decision, or a generator that draws
+            U(0.12, 0.24) s for each reply (training). Words of a transcript always wait 0.4 s;
+            those that fall into one chunk are joined by spaces. Of two replies due in one chunk
+            the later takes the next free one.
+
+    Raises:
+        UserError: a reply falls behind the last chunk.
+    """
+    draw = lag if isinstance(lag, np.random.Generator) else None
+    due: list[tuple[int, str, str]] = []
+    words: dict[int, list[str]] = {}
+    for response in stream.responses:
+        if response.kind == "transcript":
+            words.setdefault(trigger_chunk(response.end + TRANSCRIPT_LAG), []).append(response.text)
+        else:
+            wait = draw.uniform(*TRAINING_LAG) if draw else lag
+            due.append((trigger_chunk(response.end + wait), response.text, response.emotion))
+    due += [(chunk, " ".join(group), "normal") for chunk, group in words.items()]
+
+    placed: dict[int, tuple[str, str]] = {}
+    last = -1
+    for chunk, text, emotion in sorted(due, key=lambda reply: reply[0]):
+        last = max(chunk, last + 1)
+        placed[last] = (text, emotion)
+    if last >= num_chunks:
+        raise UserError(
+            f"stream {stream.id}: a reply is due at chunk {last} of {num_chunks};"
+            " leave a longer tail behind the last trigger"
+        )
+    return placed

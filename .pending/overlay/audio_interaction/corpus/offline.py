@@ -1,0 +1,124 @@
+"""Offline items: one clip, one written instruction, one reply.
+
+This is what the base model learns before it knows of streams, and what streaming training replays
+so that it is not forgotten. The same clip is heard several times, each time with another leading
+pause (chunk borders fall elsewhere), level and noise.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from audio_interaction.audio.mixing import gain_db, limit, mix_at_snr, to_level
+from audio_interaction.corpus.compose import LEVEL_DB, STREAM_GAIN_DB, noise_bed
+from audio_interaction.corpus.phrases import LANGUAGES, heard_name, to_chinese, to_french
+from audio_interaction.corpus.sounds import augment
+from audio_interaction.corpus.sources import Clip, SoundClip, SpeechClip
+from audio_interaction.corpus.tasks.translation import INTO
+from audio_interaction.protocol import CHUNK_SAMPLES, SAMPLE_RATE, chunks_in
+
+TRANSCRIBE, ANSWER, NAME = "transcribe", "answer", "name the sound"
+INTO_ENGLISH, INTO_CHINESE, INTO_FRENCH = map(INTO.format, ("english", "chinese", "french"))
+INSTRUCTIONS = (TRANSCRIBE, ANSWER, NAME, INTO_ENGLISH, INTO_CHINESE, INTO_FRENCH)
+"""The written instructions the tiny base knows."""
+
+CONDITIONAL = ("scene_command",)
+"""Kinds whose answer is due only after certain sounds."""
+
+LEAD_SECONDS = (0.02, 0.5)
+TAIL_SECONDS = 0.1
+NOISY_SHARE = 0.7
+SNR_DB = (5.0, 30.0)
+
+
+@dataclass(frozen=True)
+class OfflineItem:
+    """One clip as heard, and what may be asked of it.
+
+    Attributes:
+        clip: id of the source clip.
+        source: its voice or package.
+        kind: kind of sentence, or "sound".
+        tasks: pairs of (instruction, reply).
+        transcript: the words heard; empty for sounds.
+        samples: float32 (S,) at 16 kHz, a whole number of chunks.
+    """
+
+    clip: str
+    source: str
+    kind: str
+    tasks: tuple[tuple[str, str], ...]
+    transcript: str
+    samples: np.ndarray
+
+    def record(self) -> dict:
+        """Everything but the samples, as JSON values."""
+        return {
+            "clip": self.clip,
+            "source": self.source,
+            "kind": self.kind,
+            "tasks": [list(task) for task in self.tasks],
+            "transcript": self.transcript,
+        }
+
+
+def tasks_of(clip: Clip) -> tuple[tuple[str, str], ...]:
+    """What may be asked of a clip, as pairs of (instruction, reply).
+
+    A sound is to be named. A sentence is to be transcribed, answered where its answer depends on
+    nothing else that is heard, and translated where a translation is known.
+    """
+    if isinstance(clip, SoundClip):
+        return ((NAME, heard_name(clip.label)),)
+    tasks = [(TRANSCRIBE, clip.text)]
+    if clip.kind in LANGUAGES:
+        return (*tasks, (INTO_ENGLISH, clip.answer))
+    if clip.answer and clip.kind not in CONDITIONAL:
+        tasks.append((ANSWER, clip.answer))
+    for instruction, translate in ((INTO_CHINESE, to_chinese), (INTO_FRENCH, to_french)):
+        if translation := translate(clip.text):
+            tasks.append((instruction, translation))
+    return tuple(tasks)
+
+
+def offline_item(
+    clip: Clip, noises: tuple[SoundClip, ...], rng: np.random.Generator, varied: bool
+) -> OfflineItem:
+    """One hearing of a clip: a pause before and after, a level, and mostly a noise bed.
+
+    Args:
+        clip: speech or sound.
+        noises: recordings to draw beds from.
+        rng: source of all chance.
+        varied: also vary speed and spectrum of a sound (training only).
+    """
+    samples = clip.audio()
+    if varied and isinstance(clip, SoundClip):
+        samples = augment(samples, rng)
+    lead = round(rng.uniform(*LEAD_SECONDS) * SAMPLE_RATE)
+    total = lead + len(samples) + round(TAIL_SECONDS * SAMPLE_RATE)
+    heard = np.zeros(chunks_in(total) * CHUNK_SAMPLES, np.float32)
+    heard[lead : lead + len(samples)] = to_level(samples, LEVEL_DB)
+    if rng.random() < NOISY_SHARE:
+        bed, _ = noise_bed(noises, len(heard), rng)
+        heard = mix_at_snr(heard, bed, rng.uniform(*SNR_DB), heard != 0)
+    speech = isinstance(clip, SpeechClip)
+    return OfflineItem(
+        clip=clip.id,
+        source=clip.voice if speech else clip.package,
+        kind=clip.kind if speech else "sound",
+        tasks=tasks_of(clip),
+        transcript=clip.text if speech else "",
+        samples=limit(gain_db(heard, rng.uniform(*STREAM_GAIN_DB))),
+    )
+
+
+def offline_items(
+    clips: Sequence[Clip], noises: tuple[SoundClip, ...], seed: int, variants: int
+) -> Iterator[OfflineItem]:
+    """Every clip heard `variants` times; deterministic in (seed, place of the clip, variant)."""
+    for index, clip in enumerate(clips):
+        for variant in range(variants):
+            rng = np.random.default_rng([seed, index, variant])
+            yield offline_item(clip, noises, rng, varied=clip.split == "train")

@@ -1,0 +1,32 @@
+"""Writing files so that a kill or a full disk never leaves half of one behind."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; move it there only if the block ends without error.
+
+    The temporary name keeps the suffix of `path`, since many writers choose the format by it.
+
+    Raises:
+        OSError: the folder is not writable or the disk is full; `path` is then unchanged.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    # mkstemp makes the file private; the finished file gets the usual permissions.
+    umask = os.umask(0)
+    os.umask(umask)
+    temporary.chmod(0o666 & ~umask)
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

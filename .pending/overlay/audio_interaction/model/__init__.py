@@ -1,0 +1,1 @@
+"""The one model class, its presets, and its parts: ears, tokenizer, adapters."""

@@ -1,0 +1,50 @@
+"""The paper's base class without its eyes."""
+
+import torch
+from transformers import Qwen2_5OmniThinkerConfig, Qwen2_5OmniThinkerForConditionalGeneration
+
+
+class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
+    """`Qwen2_5OmniThinkerForConditionalGeneration` with audio tower and language model only.
+
+    The class builds its vision tower unasked; a tower of depth 0 costs nothing and is dropped at
+    once, so checkpoints hold no vision tensors and none are loaded.
+    """
+
+    _keys_to_ignore_on_load_unexpected = [r"visual\."]
+
+    def __init__(self, config: Qwen2_5OmniThinkerConfig) -> None:
+        config.vision_config.depth = 0
+        config.vision_config.hidden_size = config.vision_config.num_heads * 4
+        super().__init__(config)
+        del self.model.visual
+
+    def embed(
+        self, input_ids: torch.Tensor, is_frame: torch.Tensor, frames: torch.Tensor
+    ) -> torch.Tensor:
+        """Token embeddings with encoder frames in the places of the placeholders.
+
+        Args:
+            input_ids: int64 (B, T).
+            is_frame: bool (B, T), True at N places in all.
+            frames: float (N, d_model), in the order of the places.
+
+        Returns:
+            float (B, T, hidden).
+        """
+        embeddings = self.model.language_model.embed_tokens(input_ids)
+        if frames.shape[0] == 0:
+            return embeddings
+        projected = self.model.audio_tower.proj(frames).to(embeddings.dtype)
+        return embeddings.masked_scatter(is_frame[..., None], projected)
+
+    def decode_embeddings(self, embeddings: torch.Tensor, cache=None) -> torch.Tensor:
+        """Run the language model: float (B, T, hidden) -> hidden states (B, T, hidden).
+
+        Positions are one-dimensional and continue those of `cache` (a transformers `Cache`), as in
+        the released model. Sequences of a batch are padded on the right, where causal attention
+        cannot see the padding, so no mask is needed.
+        """
+        return self.model.language_model(
+            inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None
+        ).last_hidden_state

@@ -1,0 +1,1 @@
+"""Perceive, decide, respond on a live stream."""

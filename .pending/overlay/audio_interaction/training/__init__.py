@@ -1,0 +1,1 @@
+"""Making the offline base and the interaction adapter, with Lightning and peft."""

@@ -1,0 +1,132 @@
+"""Training material: offline items and streams, encoded once and laid out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from audio_interaction.corpus.build import iterate_streams
+from audio_interaction.corpus.labels import decision_chunks
+from audio_interaction.corpus.offline import offline_items
+from audio_interaction.corpus.schema import Stream, stream_from_timeline
+from audio_interaction.corpus.sources import Sources, digest
+from audio_interaction.model.interaction import InteractionModel
+from audio_interaction.protocol import (
+    FRAMES_PER_CHUNK,
+    Layout,
+    Reply,
+    offline_layout,
+    online_layout,
+)
+from audio_interaction.training.batches import Example
+from audio_interaction.training.frames import cached_frames
+
+
+def offline_examples(
+    model: InteractionModel,
+    sources: Sources,
+    cache: Path,
+    *,
+    seed: int,
+    speech_variants: int,
+    sound_variants: int,
+    sound_weight: float = 1.0,
+) -> list[Example]:
+    """One example for each thing that may be asked of each hearing of each clip.
+
+    The loss of an item is weighted by 1 / sqrt(its number of words), so that a transcript does not
+    drown a one-word name.
+    """
+    records, pieces = [], []
+    for kind, clips, variants in (
+        ("speech", sources.speech, speech_variants),
+        ("sounds", sources.sounds, sound_variants),
+    ):
+        if variants == 0:
+            continue
+        heard, frames = cached_frames(
+            cache,
+            {
+                "what": f"offline {kind}",
+                "clips": digest((*clips, *sources.noises)),
+                "seed": seed,
+                "variants": variants,
+            },
+            model,
+            lambda clips=clips, variants=variants: (
+                (item.record(), item.samples)
+                for item in offline_items(clips, sources.noises, seed, variants)
+            ),
+            len(clips) * variants,
+            f"encode {sources.split} {kind}",
+        )
+        records += heard
+        pieces += frames
+    examples = []
+    for record, frames in zip(records, pieces, strict=True):
+        transcript = tuple(model.encode(record["transcript"]))
+        weight = sound_weight if record["kind"] == "sound" else 1.0
+        for instruction, reply in record["tasks"]:
+            ids = model.encode(reply)
+            layout = offline_layout(model.tokens, [], len(frames), model.encode(instruction), ids)
+            examples.append(Example(layout, frames, transcript, weight / len(ids) ** 0.5))
+    return examples
+
+
+@dataclass(frozen=True)
+class EncodedStream:
+    """A stream without its samples: its timeline and its frames, float16 (chunks * 10, d_model)."""
+
+    stream: Stream
+    num_chunks: int
+    frames: torch.Tensor
+
+
+def encoded_streams(
+    model: InteractionModel, sources: Sources, cache: Path, *, count: int, seed: int, tasks=None
+) -> list[EncodedStream]:
+    """`count` streams of a split, encoded; the samples themselves are not kept."""
+    records, pieces = cached_frames(
+        cache,
+        {
+            "what": "streams",
+            "sources": sources.digest,
+            "seed": seed,
+            "count": count,
+            "tasks": tasks,
+        },
+        model,
+        lambda: (
+            (stream.timeline(), stream.audio)
+            for stream in iterate_streams(sources.split, count, seed, tasks, sources)
+        ),
+        count,
+        f"encode {sources.split} streams",
+    )
+    return [
+        EncodedStream(stream_from_timeline(record), len(frames) // FRAMES_PER_CHUNK, frames)
+        for record, frames in zip(records, pieces, strict=True)
+    ]
+
+
+def stream_layout(
+    model: InteractionModel, encoded: EncodedStream, lag: float | np.random.Generator
+) -> Layout:
+    """Lay a stream out with its replies `lag` seconds after their triggers (`corpus.labels`)."""
+    replies = {
+        chunk: Reply(tuple(model.encode(text)), emotion)
+        for chunk, (text, emotion) in decision_chunks(
+            encoded.stream, encoded.num_chunks, lag
+        ).items()
+    }
+    system = model.encode(encoded.stream.system)
+    return online_layout(model.tokens, system, encoded.num_chunks, replies)
+
+
+def stream_examples(
+    model: InteractionModel, streams: list[EncodedStream], seed: int
+) -> list[Example]:
+    """Training examples of streams; the lag of every reply is drawn once, from `seed`."""
+    rng = np.random.default_rng(seed)
+    return [Example(stream_layout(model, encoded, rng), encoded.frames) for encoded in streams]

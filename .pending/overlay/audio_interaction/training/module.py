@@ -1,0 +1,93 @@
+"""The Lightning module: a model, its objective and its optimiser."""
+
+import math
+from dataclasses import asdict
+
+import lightning as L
+import torch
+
+from audio_interaction.model.interaction import InteractionModel
+from audio_interaction.training.batches import Batch
+from audio_interaction.training.objective import interaction_loss
+from audio_interaction.training.recipe import Optimisation
+
+
+def best_precision() -> str:
+    """Lightning's precision for this machine: bf16 where the hardware multiplies it, else fp32.
+
+    A CPU without bf16 instructions emulates them, some 80 times slower than fp32.
+    """
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    return "bf16-mixed" if torch.cpu._is_avx512_bf16_supported() else "32-true"
+
+
+class InteractionModule(L.LightningModule):
+    """Trains whatever parameters of the network require gradients.
+
+    Args:
+        model: the model; its network is registered here.
+        optimisation: AdamW settings; beta (0.9, 0.999) as in the released code: responses are
+            rare, and the paper's 0.95 forgets them between two.
+        decision_weight: lambda.
+        ctc_weight: weight of the auxiliary CTC loss.
+    """
+
+    def __init__(
+        self,
+        model: InteractionModel,
+        optimisation: Optimisation,
+        decision_weight: float = 1.0,
+        ctc_weight: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.network = model.network
+        self.optimisation = optimisation
+        self.decision_weight = decision_weight
+        self.ctc_weight = ctc_weight
+        self.save_hyperparameters(asdict(optimisation))
+
+    def training_step(self, batch: Batch, _: int) -> torch.Tensor:
+        losses = interaction_loss(self.model.thinker, batch, self.decision_weight, self.ctc_weight)
+        self.log_dict(
+            {
+                "loss": losses.total,
+                "loss_text": losses.text,
+                "loss_decision": losses.decision,
+                "learning_rate": self.optimizers().param_groups[0]["lr"],
+            },
+            batch_size=1,
+        )
+        self.log("loss_now", losses.total, prog_bar=True, logger=False, batch_size=1)
+        return losses.total
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, _: int) -> Batch:
+        return Batch(**{name: tensor.to(device) for name, tensor in vars(batch).items()})
+
+    def configure_optimizers(self) -> dict:
+        settings = self.optimisation
+        trainable = [p for p in self.network.parameters() if p.requires_grad]
+        optimizer = torch.optim.AdamW(
+            [
+                # Norms and biases are not decayed.
+                {"params": [p for p in trainable if p.ndim > 1]},
+                {"params": [p for p in trainable if p.ndim <= 1], "weight_decay": 0.0},
+            ],
+            lr=settings.learning_rate,
+            betas=(0.9, 0.999),
+            weight_decay=settings.weight_decay,
+        )
+        warmup = max(1, round(settings.warmup * settings.steps))
+
+        def rate(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            progress = (step - warmup) / max(1, settings.steps - warmup)
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }

@@ -1,0 +1,72 @@
+"""The objective: words and decisions at mutually exclusive positions (paper §3.3).
+
+L = (1/N) [ sum over text labels of CE  +  lambda * sum over decision labels of CE ],
+N = number of supervised positions (one reading of the paper's 1/N; its meaning is not stated).
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from audio_interaction.model.network import InteractionThinker
+from audio_interaction.protocol import IGNORED
+from audio_interaction.training.batches import Batch
+
+
+@dataclass
+class Losses:
+    """Scalars of one batch; `total` is what is minimised, the others are plain means."""
+
+    total: torch.Tensor
+    text: torch.Tensor
+    decision: torch.Tensor
+
+
+def interaction_loss(
+    thinker: InteractionThinker, batch: Batch, decision_weight: float = 1.0, ctc_weight: float = 0.0
+) -> Losses:
+    """Teacher-forced loss of a batch.
+
+    Args:
+        thinker: the network (adapters inside it take part).
+        batch: sequences padded on the right.
+        decision_weight: lambda, the weight of decisions against words.
+        ctc_weight: weight of the auxiliary CTC loss on the frame positions (base only). It reads
+            words off the states of the audio itself, so the language model learns to listen
+            before it has learnt to attend; `<pad>` is the blank.
+    """
+    embeddings = thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
+    hidden = thinker.decode_embeddings(embeddings)
+    # The state at position p predicts the label at p + 1.
+    supervised = batch.labels[:, 1:] != IGNORED
+    logits = thinker.lm_head(hidden[:, :-1][supervised])
+    entropy = F.cross_entropy(logits, batch.labels[:, 1:][supervised], reduction="none")
+    decisions = batch.is_decision[:, 1:][supervised]
+    weights = batch.weights[:, 1:][supervised]
+    weighted = entropy * torch.where(decisions, decision_weight, 1.0) * weights
+    total = weighted.sum() / weights.sum()
+    if ctc_weight and len(batch.transcripts):
+        total = total + ctc_weight * _ctc(thinker, hidden, batch)
+    return Losses(total, _mean(entropy[~decisions]), _mean(entropy[decisions]))
+
+
+def _ctc(thinker: InteractionThinker, hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
+    heard = batch.transcript_lengths > 0
+    frame_counts = batch.is_frame[heard].sum(1)
+    padded = hidden.new_zeros(int(heard.sum()), int(frame_counts.max()), hidden.shape[-1])
+    inside = torch.arange(padded.shape[1], device=padded.device) < frame_counts[:, None]
+    padded[inside] = hidden[heard][batch.is_frame[heard]]
+    log_probabilities = thinker.lm_head(padded).log_softmax(-1).transpose(0, 1)
+    return F.ctc_loss(
+        log_probabilities,
+        batch.transcripts,
+        frame_counts,
+        batch.transcript_lengths[heard],
+        blank=thinker.config.text_config.pad_token_id,
+        zero_infinity=True,
+    )
+
+
+def _mean(values: torch.Tensor) -> torch.Tensor:
+    return values.mean().detach() if len(values) else values.new_zeros(())

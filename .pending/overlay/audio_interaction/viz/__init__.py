@@ -1,0 +1,1 @@
+"""Figures (plotly), panels (ipywidgets), and how both are shown and saved."""

@@ -1,0 +1,72 @@
+"""The objective against values computed by hand."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from audio_interaction.protocol import IGNORED, Reply, online_layout
+from audio_interaction.training.batches import Example, collate
+from audio_interaction.training.objective import interaction_loss
+
+
+@pytest.fixture
+def batch(untrained):
+    layout = online_layout(untrained.tokens, [300], 2, {1: Reply((310, 311))})
+    return collate([Example(layout, torch.randn(20, 384))], untrained.tokens.pad)
+
+
+def entropies(model, batch):
+    """Cross-entropy of every supervised position, straight from the definition."""
+    embeddings = model.thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
+    logits = model.thinker.lm_head(model.thinker.decode_embeddings(embeddings))[0]
+    supervised = [p for p, label in enumerate(batch.labels[0]) if label != IGNORED]
+    values = [-F.log_softmax(logits[p - 1], -1)[batch.labels[0, p]] for p in supervised]
+    return supervised, torch.stack(values)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0, 2.0])
+def test_lambda_weighs_decisions_against_words(untrained, batch, weight):
+    supervised, values = entropies(untrained, batch)
+    decision = torch.tensor([bool(batch.is_decision[0, p]) for p in supervised])
+    losses = interaction_loss(untrained.thinker, batch, decision_weight=weight)
+    expected = (values[~decision].sum() + weight * values[decision].sum()) / len(values)
+    torch.testing.assert_close(losses.total, expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(losses.text, values[~decision].mean(), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(losses.decision, values[decision].mean(), rtol=1e-4, atol=1e-4)
+    assert decision.sum() == 2 and len(values) == 6  # 2 decisions, emotion, 2 words, <end>
+
+
+def test_frames_prefix_and_role_marker_carry_no_loss(untrained, batch):
+    changed = batch.labels.clone()
+    prefix = batch.input_ids[0].tolist().index(untrained.tokens.audio)
+    assert changed[0, :prefix].eq(IGNORED).all()
+    assert changed[batch.is_frame].eq(IGNORED).all()
+    assert changed[batch.input_ids == untrained.tokens.assistant].eq(IGNORED).all()
+
+
+def test_item_weights_are_relative(untrained):
+    a = Example(online_layout(untrained.tokens, [], 1, {}), torch.randn(10, 384))
+    b = Example(online_layout(untrained.tokens, [], 1, {0: Reply(())}), torch.randn(10, 384))
+    both = [Example(a.layout, a.frames, item_weight=0.0), Example(b.layout, b.frames)]
+    alone = interaction_loss(untrained.thinker, collate([b], 0)).total
+    torch.testing.assert_close(interaction_loss(untrained.thinker, collate(both, 0)).total, alone)
+
+
+def test_the_auxiliary_loss_reads_the_words_off_the_frames(untrained):
+    layout = online_layout(untrained.tokens, [], 2, {})
+    silent = Example(layout, torch.randn(20, 384))
+    spoken = Example(layout, silent.frames, transcript=(300, 301))
+    pair = collate([silent, spoken], untrained.tokens.pad)
+    plain = interaction_loss(untrained.thinker, pair)
+    both = interaction_loss(untrained.thinker, pair, ctc_weight=0.5)
+    embeddings = untrained.thinker.embed(pair.input_ids, pair.is_frame, pair.frames)
+    hidden = untrained.thinker.decode_embeddings(embeddings)
+    states = hidden[1][pair.is_frame[1]]
+    expected = F.ctc_loss(
+        untrained.thinker.lm_head(states).log_softmax(-1)[:, None],
+        torch.tensor([[300, 301]]),
+        torch.tensor([20]),
+        torch.tensor([2]),
+        blank=untrained.tokens.pad,
+    )
+    torch.testing.assert_close(both.total - plain.total, 0.5 * expected, rtol=1e-4, atol=1e-4)
