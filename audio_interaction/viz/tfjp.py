@@ -217,7 +217,7 @@ def describe(step: Step) -> str:
     if step.operator == "noise_profile":
         return "no floor apart" if step.level_db is None else f"floor at {step.level_db:.0f} dB"
     if step.operator == "denoise":
-        return "nothing taken" if step.level_db is None else f"{step.level_db:.0f} dB taken"
+        return "nothing taken" if step.level_db is None else f"took noise of {step.level_db:.0f} dB"
     if step.operator == "core_locate":
         return "core {:.2f} to {:.2f} s".format(*spans[0])
     if step.operator == "boundary_norm":

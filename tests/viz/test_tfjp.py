@@ -87,7 +87,7 @@ def test_another_recording_is_refused(recording):
         (Step(1, "silence_cut", 1.0), "nothing to cut"),
         (Step(1, "noise_profile", 1.0, level_db=-60.4), "floor at -60 dB"),
         (Step(1, "noise_profile", 1.0), "no floor apart"),
-        (Step(1, "denoise", 1.0, level_db=-62.0), "-62 dB taken"),
+        (Step(1, "denoise", 1.0, level_db=-62.0), "took noise of -62 dB"),
         (Step(1, "denoise", 1.0), "nothing taken"),
         (Step(1, "core_locate", 1.0, ((0.31, 0.5),)), "core 0.31 to 0.50 s"),
         (Step(1, "boundary_norm", 1.0, ((0.2, 0.6),)), "grid 0.2 to 0.6 s"),
