@@ -17,7 +17,7 @@ from audio_interaction.protocol import SAMPLE_RATE
 
 _WRITE = {
     "opus": dict(format="OGG", subtype="OPUS", compression_level=0.95),  # about 18 kbit/s
-    "opus-small": dict(format="OGG", subtype="OPUS", compression_level=0.9825),  # 9.5 kbit/s
+    "opus-small": dict(format="OGG", subtype="OPUS", compression_level=0.9825),  # about 9 kbit/s
     "flac": dict(format="FLAC", subtype="PCM_16"),
     "wav": dict(format="WAV", subtype="PCM_16"),
 }

@@ -116,16 +116,16 @@ class Rate:
     def projection(self, streams: int, cores: int) -> str:
         """The time and space for `streams` streams on `cores` cores like this one, with formula."""
         each = self.cpu_seconds / self.streams
-        days = streams * each / cores / 86_400
+        work = streams * each / cores / 3600
         space = streams * self.megabytes / self.streams / 1e6
         return (
             f"measured: {self.streams} streams, {self.hours:.2f} h of sound, "
             f"{self.cpu_seconds:.1f} s of CPU, {self.megabytes:.1f} MB\n"
-            f"hours     = streams x hours a stream = {streams:,} x {self.hours / self.streams:.5f}"
-            f" = {streams * self.hours / self.streams:,.0f} h\n"
-            f"days      = streams x CPU seconds a stream / cores / 86,400 = {streams:,} x "
-            f"{each:.4f} / {cores:,} / 86,400 = {days:.3f}\n"
-            f"terabytes = streams x megabytes a stream / 1,000,000 = {streams:,} x "
+            f"hours of sound = streams x hours a stream = {streams:,} x "
+            f"{self.hours / self.streams:.5f} = {streams * self.hours / self.streams:,.0f}\n"
+            f"hours of work  = streams x CPU seconds a stream / cores / 3600 = {streams:,} x "
+            f"{each:.4f} / {cores:,} / 3600 = {work:,.3f}\n"
+            f"terabytes      = streams x megabytes a stream / 1,000,000 = {streams:,} x "
             f"{self.megabytes / self.streams:.4f} / 1,000,000 = {space:.3f}"
         )
 

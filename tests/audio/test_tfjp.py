@@ -130,6 +130,7 @@ def test_a_cut_at_the_end_starts_all_over():
     first = operators.index((1, "spec_smooth")) + 1
     assert operators[first] == (1, "silence_cut") and done.log[first].spans
     assert operators[first + 1 : first + 4] == [(2, name) for name in PASS]
+    assert not done.log[first + 1].spans and done.log[first + 1].seconds == done.log[first].seconds
     assert done.stopped == "stable" and done.passes >= 2
 
 
