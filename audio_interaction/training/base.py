@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import lightning as L
-import torch
 from lightning.pytorch.loggers import CSVLogger
 
 from audio_interaction.corpus.language import sentences, vocabulary
@@ -19,7 +18,7 @@ from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.files import atomic_write
 from audio_interaction.model.interaction import InteractionModel, new_model, save_base
 from audio_interaction.model.tokenizer import train_tokenizer
-from audio_interaction.training.batches import Example, LengthBatches, collate
+from audio_interaction.training.batches import MixedBatches, loader
 from audio_interaction.training.data import offline_examples
 from audio_interaction.training.module import InteractionModule, best_precision
 from audio_interaction.training.recipe import BaseRecipe
@@ -33,16 +32,6 @@ def domain_texts() -> list[str]:
     texts += [word for word in sorted(vocabulary()) for _ in range(50)]
     prompts = [*INSTRUCTIONS, *sorted({task.system for task in TASKS.values()})]
     return texts + prompts * 50
-
-
-def loader(model: InteractionModel, examples: list[Example], positions: int, seed: int):
-    """Endless batches of examples, by length."""
-    batches = LengthBatches([len(example.layout) for example in examples], positions, seed)
-    return torch.utils.data.DataLoader(
-        examples,
-        batch_sampler=batches,
-        collate_fn=lambda items: collate(items, model.tokens.pad),
-    )
 
 
 def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
@@ -76,7 +65,8 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
     )
     module = InteractionModule(model, recipe.optimisation, ctc_weight=recipe.ctc_weight)
     model.network.train()
-    trainer.fit(module, loader(model, examples, recipe.optimisation.batch_positions, recipe.seed))
+    batches = MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed)
+    trainer.fit(module, loader(examples, batches))
     model.network.eval()
     save_base(model, out)
     with atomic_write(out / "recipe.json") as temporary:

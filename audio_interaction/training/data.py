@@ -8,6 +8,7 @@ import torch
 
 from audio_interaction.corpus.build import iterate_streams
 from audio_interaction.corpus.labels import decision_chunks
+from audio_interaction.corpus.language import name_reply
 from audio_interaction.corpus.offline import offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
@@ -70,7 +71,9 @@ def offline_examples(
         for instruction, reply in record["tasks"]:
             ids = model.encode(reply)
             layout = offline_layout(model.tokens, [], len(frames), model.encode(instruction), ids)
-            examples.append(Example(layout, frames, transcript, weight / len(ids) ** 0.5))
+            examples.append(
+                Example(layout, frames, transcript, weight / len(ids) ** 0.5, record["kind"])
+            )
     return examples
 
 
@@ -129,4 +132,24 @@ def stream_examples(
 ) -> list[Example]:
     """Training examples of streams; the lag of every reply is drawn once, from `seed`."""
     rng = np.random.default_rng(seed)
-    return [Example(stream_layout(model, encoded, rng), encoded.frames) for encoded in streams]
+    return [
+        Example(
+            layout=stream_layout(model, encoded, rng),
+            frames=encoded.frames,
+            transcript=tuple(model.encode(heard_text(encoded.stream))),
+            group=encoded.stream.task,
+        )
+        for encoded in streams
+    ]
+
+
+def heard_text(stream: Stream) -> str:
+    """What a careful listener would note of a stream: its words and its sounds, in order.
+
+    The noise bed and what lies in the background are left out.
+    """
+    return " ".join(
+        name_reply(event.text) if event.kind == "sound" else event.text
+        for event in stream.events
+        if event.role == "fg"
+    )

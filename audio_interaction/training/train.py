@@ -13,7 +13,7 @@ from audio_interaction.corpus.sources import load_sources, spread
 from audio_interaction.files import atomic_write
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import InteractionModel, load_model
-from audio_interaction.training.batches import Example, LengthBatches, collate
+from audio_interaction.training.batches import MixedBatches, loader
 from audio_interaction.training.behaviour import behaviour, teacher_forced
 from audio_interaction.training.data import (
     EncodedStream,
@@ -28,12 +28,12 @@ from audio_interaction.training.recipe import AdapterRecipe
 class Alternating(torch.utils.data.Sampler):
     """One batch of replayed offline items, one of streams, and so on, without end.
 
-    The two have very different lengths, so one batch cannot hold both without padding; two batches
-    make one optimiser step (`accumulate_grad_batches=2`). Streams come second, since the batch that
-    makes the step is the one that is logged.
+    Each has its own mean loss, and two batches make one optimiser step
+    (`accumulate_grad_batches=2`). Streams come second, since the batch that makes the step is the
+    one that is logged. Replayed items are numbered on after the streams.
     """
 
-    def __init__(self, streams: LengthBatches, replay: LengthBatches) -> None:
+    def __init__(self, streams: MixedBatches, replay: MixedBatches) -> None:
         self.streams, self.replay = streams, replay
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -114,34 +114,17 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         enable_model_summary=False,
         callbacks=[BehaviourWatch(watched, recipe.validate_every, out)],
     )
-    module = InteractionModule(model, recipe.optimisation, recipe.decision_weight)
+    module = InteractionModule(
+        model, recipe.optimisation, recipe.decision_weight, recipe.ctc_weight
+    )
     model.network.train()
-    trainer.fit(module, _loader(model, examples, replay, recipe))
+    batches = Alternating(
+        MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed),
+        MixedBatches(replay, recipe.replay_positions, recipe.seed),
+    )
+    trainer.fit(module, loader([*examples, *replay], batches))
     model.network.eval()
     save_adapter(model, out)
     with atomic_write(out / "recipe.json") as temporary:
         temporary.write_text(json.dumps(dataclasses.asdict(recipe), indent=1) + "\n")
     return model
-
-
-def _loader(
-    model: InteractionModel,
-    streams: list[Example],
-    replay: list[Example],
-    recipe: AdapterRecipe,
-) -> torch.utils.data.DataLoader:
-    batches = Alternating(
-        LengthBatches(
-            [len(example.layout) for example in streams],
-            recipe.optimisation.batch_positions,
-            recipe.seed,
-        ),
-        LengthBatches(
-            [len(example.layout) for example in replay], recipe.replay_positions, recipe.seed
-        ),
-    )
-    return torch.utils.data.DataLoader(
-        streams + replay,
-        batch_sampler=batches,
-        collate_fn=lambda items: collate(items, model.tokens.pad),
-    )
