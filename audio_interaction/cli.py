@@ -126,8 +126,24 @@ def _add_corpus(steps) -> None:
     build.add_argument("--profile", help=f"{PROFILE_NAMES}: how many streams")
     build.add_argument("--codec", choices=("flac", "opus"), default="flac")
     build.add_argument("--workers", type=positive_number, default=1, metavar="N")
-    for step in (render, sounds, prompts, build):
+    own = _add(
+        steps,
+        "import",
+        commands.corpus_import,
+        "make a corpus of own recordings",
+        resume="run the same command again: it goes on behind the last whole block",
+    )
+    own.add_argument("jsonl", type=Path, help="rows in the released format, one JSON object a line")
+    own.add_argument("--audio", type=Path, metavar="DIR", help="where the audio paths start from")
+    own.add_argument("--system", metavar="TEXT", help="instruction of the rows that have none")
+    own.add_argument("--no-noise", action="store_true", help="lay no noise under the recordings")
+    fetch = _add(
+        steps, "fetch", commands.corpus_fetch, "download streams of StreamAudio-2M for `import`"
+    )
+    fetch.add_argument("--limit", type=positive_number, required=True, metavar="N")
+    for step in (render, sounds, prompts, build, own, fetch):
         step.add_argument("--out", type=Path, required=True, metavar="DIR")
+    for step in (render, sounds, prompts, build, own):
         step.add_argument("--seed", type=int, default=0)
     _add(steps, "info", commands.corpus_info, "count the shipped clips: minutes, voices, sounds")
 

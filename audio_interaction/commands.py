@@ -103,7 +103,7 @@ def base(args: Namespace) -> None:
 
 def train(args: Namespace) -> None:
     from audio_interaction.benchmarks.tuning import tune_adapter
-    from audio_interaction.corpus.build import compose_streams
+    from audio_interaction.corpus.build import compose_streams, load_corpus, stream_from_row
     from audio_interaction.training.recipe import AdapterRecipe, load_recipe
     from audio_interaction.training.train import run_training
 
@@ -112,6 +112,10 @@ def train(args: Namespace) -> None:
     streams = compose_streams(
         "validation", recipe.validation_streams, recipe.seed, recipe.task_weights
     )
+    if recipe.corpus:  # own streams, and composed ones that need no reply for the false alarms
+        own = load_corpus(recipe.corpus)["validation"]
+        streams = [stream for stream in streams if not stream.responses]
+        streams += map(stream_from_row, own.select(range(min(len(own), recipe.validation_streams))))
     tuning = tune_adapter(model, args.out, streams)
     print(f"{args.out}: answers from p(response) = {tuning.threshold} on")
 
@@ -169,6 +173,28 @@ def corpus_build(args: Namespace) -> None:
         "test": profile.test_streams,
     }
     print(build_corpus(args.out, counts, args.seed, workers=args.workers, codec=args.codec))
+
+
+def corpus_import(args: Namespace) -> None:
+    from audio_interaction.corpus.own import import_folder
+    from audio_interaction.corpus.tasks import LISTEN
+
+    report = import_folder(
+        args.jsonl,
+        args.audio,
+        args.out,
+        args.seed,
+        system=args.system or LISTEN,
+        noise=not args.no_noise,
+    )
+    print(report.text())
+
+
+def corpus_fetch(args: Namespace) -> None:
+    from audio_interaction.corpus.hub import fetch_stream_audio
+
+    rows = fetch_stream_audio(args.out, args.limit)
+    print(f"{rows}: now run `audio-interaction corpus import {rows} --out DIR`")
 
 
 def corpus_info(args: Namespace) -> None:

@@ -47,6 +47,7 @@ class Sentence:
     instructions too, whose reply depends on the sounds of the stream (`name_reply`,
     ``COUNT_WORDS``). ``form`` is "name", "watch" or "count" for instructions, else "";
     ``sound`` names the event that a "watch" or "count" instruction is about, else "".
+    ``language`` is "en", or that of a sentence of `corpus.phrases`.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Sentence:
     split: str
     sound: str = ""
     form: str = ""
+    language: str = "en"
 
 
 def split_of(text: str) -> str:

@@ -60,6 +60,8 @@ class SpeechClip(Clip):
     voice: str
     engine: str
     recorded: bool
+    # Not in the repr, which goes into digests: those of English clips stay as they were.
+    language: str = field(default="en", repr=False)
 
 
 @dataclass(frozen=True)
@@ -170,8 +172,9 @@ def _speech(path: Path, split: str) -> tuple[SpeechClip, ...]:
             **{name: row[name] for name in ("text", "kind", "answer", "sound", "form")},
             **{name: row[name] for name in ("voice", "engine")},
             recorded=row["engine"] == "recorded",
+            language=row.get("language", "en"),
         )
-        for row in _rows(path, SPEECH_COLUMNS)
+        for row in _rows(path, SPEECH_COLUMNS, optional=("language",))
     )
 
 
@@ -199,16 +202,18 @@ SPEECH_COLUMNS = (
 SOUND_COLUMNS = ("id", "audio", "seconds", "label", "hazard", "package", "recorded")
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> list[dict]:
+def _rows(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[dict]:
     if not path.is_file():
         raise UserError(
             f"{path}: no such source file; check the folder, or set AUDIO_INTERACTION_DATA to a "
             "copy of mini_data, whose folder `sources` holds speech-*.parquet and sounds-*.parquet"
         )
-    missing = set(columns) - set(pq.read_schema(path).names)
+    present = set(pq.read_schema(path).names)
+    missing = set(columns) - present
     if missing:
         raise UserError(f"{path}: lacks the columns {', '.join(sorted(missing))}")
-    return pq.read_table(path, columns=list(columns)).to_pylist()
+    wanted = [*columns, *(name for name in optional if name in present)]
+    return pq.read_table(path, columns=wanted).to_pylist()
 
 
 def _common(row: dict, split: str) -> dict:

@@ -8,7 +8,6 @@ import torch
 
 from audio_interaction.corpus.build import iterate_streams
 from audio_interaction.corpus.labels import decision_chunks
-from audio_interaction.corpus.language import name_reply
 from audio_interaction.corpus.offline import offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
@@ -136,20 +135,7 @@ def stream_examples(
         Example(
             layout=stream_layout(model, encoded, rng),
             frames=encoded.frames,
-            transcript=tuple(model.encode(heard_text(encoded.stream))),
             group=encoded.stream.task,
         )
         for encoded in streams
     ]
-
-
-def heard_text(stream: Stream) -> str:
-    """What a careful listener would note of a stream: its words and its sounds, in order.
-
-    The noise bed and what lies in the background are left out.
-    """
-    return " ".join(
-        name_reply(event.text) if event.kind == "sound" else event.text
-        for event in stream.events
-        if event.role == "fg"
-    )

@@ -11,13 +11,6 @@ from audio_interaction.training.batches import Batch
 from audio_interaction.training.objective import interaction_loss
 from audio_interaction.training.recipe import Optimisation
 
-CONTROL_ROWS = 0.2
-"""Learning rate of the control tokens' rows against that of the other weights.
-
-The rows of `<silent>` and `<response>` are a bias that all decisions share. At the full rate it
-swings between always and never before the other weights have learnt what tells them apart.
-"""
-
 
 def best_precision() -> str:
     """Lightning's precision for this machine: bf16 where the hardware multiplies it, else fp32.
@@ -74,16 +67,12 @@ class InteractionModule(L.LightningModule):
 
     def configure_optimizers(self) -> dict:
         settings = self.optimisation
-        rows, trainable = [], []
-        for name, parameter in self.network.named_parameters():
-            if parameter.requires_grad:
-                (rows if "trainable_tokens" in name else trainable).append(parameter)
+        trainable = [p for p in self.network.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
             [
                 # Norms and biases are not decayed.
                 {"params": [p for p in trainable if p.ndim > 1]},
                 {"params": [p for p in trainable if p.ndim <= 1], "weight_decay": 0.0},
-                {"params": rows, "weight_decay": 0.0, "lr": CONTROL_ROWS * settings.learning_rate},
             ],
             lr=settings.learning_rate,
             betas=(0.9, 0.999),

@@ -33,9 +33,9 @@ def interaction_loss(
         thinker: the network (adapters inside it take part).
         batch: packed sequences.
         decision_weight: lambda, the weight of decisions against words.
-        ctc_weight: weight of the auxiliary CTC loss on the frame positions. It reads what is heard
-            off the states of the audio itself, so the language model learns to listen before it has
-            learnt to attend; `<pad>` is the blank.
+        ctc_weight: weight of the auxiliary CTC loss on the frame positions (base only). It reads
+            words off the states of the audio itself, so the language model learns to listen
+            before it has learnt to attend; `<pad>` is the blank.
     """
     embeddings = thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
     hidden = thinker.decode_embeddings(embeddings, segments=batch.segments)

@@ -66,6 +66,9 @@ class AdapterRecipe:
         optimisation: steps, rates, batch size (of the streams).
         base: preset name or folder of the base.
         start: folder of an adapter to go on from; null for a fresh one.
+        corpus: folder of a corpus to train on, such as own recordings (`corpus.own`), whose
+            first `streams` and `validation_streams` streams are taken; null to compose streams
+            from the clips of the kit.
         seed: seed of everything drawn.
         streams: number of training streams.
         task_weights: share of each sub-task among the streams; null for equal shares.
@@ -73,7 +76,6 @@ class AdapterRecipe:
         validate_every: steps between two looks at behaviour.
         rank, alpha, dropout: LoRA.
         decision_weight: lambda of the objective.
-        ctc_weight: weight of the auxiliary CTC loss on what is heard in a stream or a clip.
         replay_positions: batch size of the offline items that are replayed in every step.
         replay_speech: spoken clips that are replayed, evenly spaced; null for all.
         replay_variants, replay_sound_variants: how often each clip is heard anew for replay.
@@ -83,6 +85,7 @@ class AdapterRecipe:
     optimisation: Optimisation
     base: str = "tiny"
     start: str | None = None
+    corpus: str | None = None
     seed: int = 1
     streams: int = 1000
     task_weights: dict[str, float] | None = None
@@ -92,7 +95,6 @@ class AdapterRecipe:
     alpha: int = 32
     dropout: float = 0.0
     decision_weight: float = 1.0
-    ctc_weight: float = 0.0
     replay_positions: int = 2048
     replay_speech: int | None = None
     replay_variants: int = 2

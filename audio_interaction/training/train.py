@@ -9,7 +9,7 @@ import lightning as L
 import torch
 from lightning.pytorch.loggers import CSVLogger
 
-from audio_interaction.corpus.sources import load_sources, spread
+from audio_interaction.corpus.sources import Sources, load_sources, spread
 from audio_interaction.files import atomic_write
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import InteractionModel, load_model
@@ -22,6 +22,7 @@ from audio_interaction.training.data import (
     stream_examples,
 )
 from audio_interaction.training.module import InteractionModule, best_precision
+from audio_interaction.training.own import corpus_streams
 from audio_interaction.training.recipe import AdapterRecipe
 
 
@@ -76,16 +77,9 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     L.seed_everything(recipe.seed, verbose=False)
     base = load_model(recipe.base, adapter=None)
     train, validation = load_sources("train"), load_sources("validation")
-    streams = encoded_streams(
-        base, train, cache, count=recipe.streams, seed=recipe.seed, tasks=recipe.task_weights
-    )
-    watched = encoded_streams(
-        base,
-        validation,
-        cache,
-        count=recipe.validation_streams,
-        seed=recipe.seed,
-        tasks=recipe.task_weights,
+    streams, watched = (
+        _streams(recipe, base, sources, count, cache)
+        for sources, count in ((train, recipe.streams), (validation, recipe.validation_streams))
     )
     replayed = dataclasses.replace(train, speech=spread(train.speech, recipe.replay_speech))
     replay = offline_examples(
@@ -114,9 +108,7 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         enable_model_summary=False,
         callbacks=[BehaviourWatch(watched, recipe.validate_every, out)],
     )
-    module = InteractionModule(
-        model, recipe.optimisation, recipe.decision_weight, recipe.ctc_weight
-    )
+    module = InteractionModule(model, recipe.optimisation, recipe.decision_weight)
     model.network.train()
     batches = Alternating(
         MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed),
@@ -128,3 +120,13 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     with atomic_write(out / "recipe.json") as temporary:
         temporary.write_text(json.dumps(dataclasses.asdict(recipe), indent=1) + "\n")
     return model
+
+
+def _streams(
+    recipe: AdapterRecipe, base: InteractionModel, sources: Sources, count: int, cache: Path
+) -> list[EncodedStream]:
+    if recipe.corpus:
+        return corpus_streams(base, recipe.corpus, sources.split, cache, count)
+    return encoded_streams(
+        base, sources, cache, count=count, seed=recipe.seed, tasks=recipe.task_weights
+    )

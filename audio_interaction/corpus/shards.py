@@ -1,0 +1,53 @@
+"""Streams on their way into one Parquet file of a corpus, a few in memory at a time."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audio_interaction.audio.io import encode
+from audio_interaction.corpus.build import FEATURES
+from audio_interaction.corpus.schema import Stream
+from audio_interaction.protocol import SAMPLE_RATE
+
+BUFFER_BYTES = 8_000_000  # encoded sound that waits to be written
+
+
+class Shard:
+    """A file that `build.load_corpus` reads, open for writing; a context manager.
+
+    Unlike `build.row_of` it takes streams of tasks that are not in the registry.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.writer = pq.ParquetWriter(path, FEATURES.arrow_schema)
+        self.rows: list[dict] = []
+        self.waiting = 0
+
+    def __enter__(self) -> "Shard":
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            self._flush()
+        self.writer.close()
+
+    def add(self, stream: Stream, ability: str) -> None:
+        """Put a stream behind the others."""
+        data = encode(stream.audio)
+        self.rows.append(
+            stream.timeline()
+            | {
+                "ability": ability,
+                "seconds": len(stream.audio) / SAMPLE_RATE,
+                "audio": {"bytes": data, "path": f"{stream.id}.flac"},
+            }
+        )
+        self.waiting += len(data)
+        if self.waiting > BUFFER_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.rows:
+            self.writer.write_table(pa.Table.from_pylist(self.rows, schema=FEATURES.arrow_schema))
+        self.rows, self.waiting = [], 0
