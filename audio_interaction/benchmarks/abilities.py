@@ -4,7 +4,6 @@ Measured with the interaction adapter and without it, they say how much of the b
 stages have cost (the paper's Table 6 does this with MMAU and AlpacaEval).
 """
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ from audio_interaction.corpus.sources import (
     load_sources,
     spread,
 )
-from audio_interaction.files import atomic_write
+from audio_interaction.files import write_json
 
 if TYPE_CHECKING:
     from audio_interaction.model.interaction import InteractionModel
@@ -100,9 +99,7 @@ def recorded_wer(
 
 def save_abilities(abilities: dict, path: Path) -> None:
     """Write what `offline_abilities` measured as JSON."""
-    with atomic_write(path) as temporary:
-        # The values of the nested table are intervals too.
-        temporary.write_text(json.dumps(abilities, default=asdict, indent=1) + "\n")
+    write_json(path, abilities, default=asdict)  # intervals, in nested tables too
 
 
 def wer_by_engine(scores: list[StreamScore], engines: list[str]) -> dict[str, Interval]:

@@ -25,7 +25,7 @@ from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import SPLITS, Sources, default_root, load_sources
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
-from audio_interaction.files import atomic_write
+from audio_interaction.files import atomic_write, write_json
 from audio_interaction.protocol import SAMPLE_RATE
 
 SHARD_STREAMS = 64
@@ -118,10 +118,13 @@ def _check_tasks(names) -> None:
         raise UserError(f"unknown tasks {', '.join(unknown)}; choose from {', '.join(TASKS)}")
 
 
-def row_of(stream: Stream, codec: str = "flac") -> dict:
-    """A stream as a row of the corpus; `codec` "flac" (lossless at 16 bit) or "opus" (small)."""
+def row_of(stream: Stream, codec: str = "flac", ability: str | None = None) -> dict:
+    """A stream as a row of the corpus; `codec` "flac" (lossless at 16 bit) or "opus" (small).
+
+    The ability is that of its task; a stream of no registered task needs one given.
+    """
     return stream.timeline() | {
-        "ability": TASKS[stream.task].ability,
+        "ability": TASKS[stream.task].ability if ability is None else ability,
         "seconds": len(stream.audio) / SAMPLE_RATE,
         "audio": {"bytes": encode(stream.audio, codec), "path": f"{stream.id}.{codec}"},
     }
@@ -244,8 +247,7 @@ def _claim(out: Path, recipe: dict) -> None:
                 "delete the folder or choose another one"
             )
         return
-    with atomic_write(manifest) as temporary:
-        temporary.write_text(json.dumps(recipe, indent=1) + "\n")
+    write_json(manifest, recipe)
 
 
 def load_corpus(folder: str | Path) -> DatasetDict:

@@ -4,7 +4,6 @@ This is what Qwen2.5-Omni is to the paper, at scale 1:300. It hears whole clips,
 answers and names sounds, and knows nothing of streams.
 """
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from audio_interaction.corpus.language import sentences, vocabulary
 from audio_interaction.corpus.offline import INSTRUCTIONS
 from audio_interaction.corpus.sources import load_sources
 from audio_interaction.corpus.tasks import TASKS
-from audio_interaction.files import atomic_write
+from audio_interaction.files import write_json
 from audio_interaction.model.interaction import InteractionModel, new_model, save_base
 from audio_interaction.model.tokenizer import train_tokenizer
 from audio_interaction.training.batches import MixedBatches, loader
@@ -69,6 +68,5 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
     trainer.fit(module, loader(examples, batches))
     model.network.eval()
     save_base(model, out)
-    with atomic_write(out / "recipe.json") as temporary:
-        temporary.write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+    write_json(out / "recipe.json", asdict(recipe))
     return model

@@ -1,7 +1,6 @@
 """Training the interaction adapter on streams, with replay of the offline tasks."""
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import torch
 from lightning.pytorch.loggers import CSVLogger
 
 from audio_interaction.corpus.sources import Sources, load_sources, spread
-from audio_interaction.files import atomic_write
+from audio_interaction.files import write_json
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import InteractionModel, load_model
 from audio_interaction.training.batches import MixedBatches, loader
@@ -75,15 +74,15 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         cache: folder of cached frames.
     """
     L.seed_everything(recipe.seed, verbose=False)
-    base = load_model(recipe.base, adapter=None)
+    model = load_model(recipe.base, recipe.start, trainable=True)
     train, validation = load_sources("train"), load_sources("validation")
     streams, watched = (
-        _streams(recipe, base, sources, count, cache)
+        _streams(recipe, model, sources, count, cache)
         for sources, count in ((train, recipe.streams), (validation, recipe.validation_streams))
     )
     replayed = dataclasses.replace(train, speech=spread(train.speech, recipe.replay_speech))
     replay = offline_examples(
-        base,
+        model,
         replayed,
         cache,
         seed=recipe.seed,
@@ -91,10 +90,8 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         sound_variants=recipe.replay_sound_variants,
         sound_weight=recipe.replay_sound_weight,
     )
-    if recipe.start:
-        model = load_model(recipe.base, recipe.start, trainable=True)
-    else:
-        model = add_adapter(base, recipe.rank, recipe.alpha, recipe.dropout)
+    if not recipe.start:
+        model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
     examples = stream_examples(model, streams, recipe.seed)
     trainer = L.Trainer(
         accelerator="auto",
@@ -117,16 +114,15 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     trainer.fit(module, loader([*examples, *replay], batches))
     model.network.eval()
     save_adapter(model, out)
-    with atomic_write(out / "recipe.json") as temporary:
-        temporary.write_text(json.dumps(dataclasses.asdict(recipe), indent=1) + "\n")
+    write_json(out / "recipe.json", dataclasses.asdict(recipe))
     return model
 
 
 def _streams(
-    recipe: AdapterRecipe, base: InteractionModel, sources: Sources, count: int, cache: Path
+    recipe: AdapterRecipe, model: InteractionModel, sources: Sources, count: int, cache: Path
 ) -> list[EncodedStream]:
     if recipe.corpus:
-        return corpus_streams(base, recipe.corpus, sources.split, cache, count)
+        return corpus_streams(model, recipe.corpus, sources.split, cache, count)
     return encoded_streams(
-        base, sources, cache, count=count, seed=recipe.seed, tasks=recipe.task_weights
+        model, sources, cache, count=count, seed=recipe.seed, tasks=recipe.task_weights
     )
