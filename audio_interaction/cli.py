@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from audio_interaction import __version__, commands
+from audio_interaction.audio.io import CODECS
 from audio_interaction.benchmarks import BENCHMARKS
 from audio_interaction.errors import UserError
 
@@ -112,6 +113,15 @@ def _add_corpus(steps) -> None:
     )
     render.add_argument("--hours", type=float, required=True, help="hours of training speech")
     render.add_argument("--workers", type=positive_number, default=2, metavar="N")
+    abilities = _add(
+        steps,
+        "abilities",
+        commands.corpus_abilities,
+        "render the sentences of the other abilities anew",
+        resume=again,
+    )
+    abilities.add_argument("--workers", type=positive_number, default=2, metavar="N")
+    music = _add(steps, "music", commands.corpus_music, "play the music anew")
     sounds = _add(
         steps, "sounds", commands.corpus_sounds, "cut recordings, synthesise the other sounds"
     )
@@ -123,11 +133,34 @@ def _add_corpus(steps) -> None:
     build = _add(
         steps, "build", commands.corpus_build, "compose streams into Parquet", resume=again
     )
-    build.add_argument("--profile", help=f"{PROFILE_NAMES}: how many streams")
-    build.add_argument("--codec", choices=("flac", "opus"), default="flac")
+    build.add_argument("--profile", help=f"{PROFILE_NAMES}, or shipped: how many streams")
+    build.add_argument(
+        "--count", type=positive_number, metavar="N", help="training streams, all tasks alike"
+    )
+    build.add_argument("--codec", choices=CODECS, help="default: that of the profile")
     build.add_argument("--workers", type=positive_number, default=1, metavar="N")
-    for step in (render, sounds, prompts, build):
+    check = _add(steps, "check", commands.corpus_check, "look for faults in a corpus")
+    card = _add(steps, "card", commands.corpus_card, "write the dataset card of a corpus")
+    for step in (check, card):
+        step.add_argument("folder", type=Path, metavar="DIR")
+    own = _add(
+        steps,
+        "import",
+        commands.corpus_import,
+        "make a corpus of own recordings",
+        resume="run the same command again: it goes on behind the last whole block",
+    )
+    own.add_argument("jsonl", type=Path, help="rows in the released format, one JSON object a line")
+    own.add_argument("--audio", type=Path, metavar="DIR", help="where the audio paths start from")
+    own.add_argument("--system", metavar="TEXT", help="instruction of the rows that have none")
+    own.add_argument("--no-noise", action="store_true", help="lay no noise under the recordings")
+    fetch = _add(
+        steps, "fetch", commands.corpus_fetch, "download streams of StreamAudio-2M for `import`"
+    )
+    fetch.add_argument("--limit", type=positive_number, required=True, metavar="N")
+    for step in (render, abilities, music, sounds, prompts, build, own, fetch):
         step.add_argument("--out", type=Path, required=True, metavar="DIR")
+    for step in (render, abilities, music, sounds, prompts, build, own):
         step.add_argument("--seed", type=int, default=0)
     _add(steps, "info", commands.corpus_info, "count the shipped clips: minutes, voices, sounds")
 

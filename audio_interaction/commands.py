@@ -103,7 +103,7 @@ def base(args: Namespace) -> None:
 
 def train(args: Namespace) -> None:
     from audio_interaction.benchmarks.tuning import tune_adapter
-    from audio_interaction.corpus.build import compose_streams
+    from audio_interaction.corpus.build import compose_streams, load_corpus, stream_from_row
     from audio_interaction.training.recipe import AdapterRecipe, load_recipe
     from audio_interaction.training.train import run_training
 
@@ -112,6 +112,10 @@ def train(args: Namespace) -> None:
     streams = compose_streams(
         "validation", recipe.validation_streams, recipe.seed, recipe.task_weights
     )
+    if recipe.corpus:  # own streams, and composed ones that need no reply for the false alarms
+        own = load_corpus(recipe.corpus)["validation"]
+        streams = [stream for stream in streams if not stream.responses]
+        streams += map(stream_from_row, own.select(range(min(len(own), recipe.validation_streams))))
     tuning = tune_adapter(model, args.out, streams)
     print(f"{args.out}: answers from p(response) = {tuning.threshold} on")
 
@@ -159,16 +163,69 @@ def corpus_prompts(args: Namespace) -> None:
     print(build_prompts(args.raw, args.out, args.seed))
 
 
-def corpus_build(args: Namespace) -> None:
-    from audio_interaction.corpus.build import build_corpus
+def corpus_abilities(args: Namespace) -> None:
+    from audio_interaction.corpus.casting import render_abilities
 
-    profile = _profile(args)
-    counts = {
-        "train": profile.train_streams,
-        "validation": profile.validation_streams,
-        "test": profile.test_streams,
-    }
-    print(build_corpus(args.out, counts, args.seed, workers=args.workers, codec=args.codec))
+    for path in render_abilities(args.out, args.seed, args.workers):
+        print(path)
+
+
+def corpus_music(args: Namespace) -> None:
+    from audio_interaction.corpus.music import make_music
+
+    for (split, label), clips in sorted(make_music(args.out, args.seed).items()):
+        print(f"{split:<11} {label:<12} {clips:4}")
+
+
+def corpus_build(args: Namespace) -> None:
+    from audio_interaction.corpus.sizes import build_profile
+    from audio_interaction.profiles import current_profile
+
+    for content in build_profile(
+        args.profile or current_profile().name,
+        args.out,
+        count=args.count,
+        seed=args.seed,
+        workers=args.workers,
+        codec=args.codec,
+    ):
+        print(content)
+
+
+def corpus_check(args: Namespace) -> int:
+    from audio_interaction.corpus.check import print_check
+
+    return print_check(args.folder)
+
+
+def corpus_card(args: Namespace) -> None:
+    from audio_interaction.corpus.card import write_card
+    from audio_interaction.viz.corpus_explore import draw_corpus
+
+    draw_corpus(args.folder)
+    print(write_card(args.folder))
+
+
+def corpus_import(args: Namespace) -> None:
+    from audio_interaction.corpus.own import import_folder
+    from audio_interaction.corpus.tasks import LISTEN
+
+    report = import_folder(
+        args.jsonl,
+        args.audio,
+        args.out,
+        args.seed,
+        system=args.system or LISTEN,
+        noise=not args.no_noise,
+    )
+    print(report.text())
+
+
+def corpus_fetch(args: Namespace) -> None:
+    from audio_interaction.corpus.hub import fetch_stream_audio
+
+    rows = fetch_stream_audio(args.out, args.limit)
+    print(f"{rows}: now run `audio-interaction corpus import {rows} --out DIR`")
 
 
 def corpus_info(args: Namespace) -> None:
@@ -176,11 +233,12 @@ def corpus_info(args: Namespace) -> None:
 
     for split in SPLITS:
         sources = load_sources(split)
-        speech, sounds = sources.speech, sources.sounds
+        speech, sounds, music = sources.speech, sources.sounds, sources.music
         print(
             f"{split:<11} {len(speech):6,} spoken clips, {_minutes(speech)} min, "
             f"{len({clip.voice for clip in speech}):3} voices; {len(sounds):5,} sounds of "
-            f"{len({clip.label for clip in sounds})} kinds, {_minutes(sounds)} min"
+            f"{len({clip.label for clip in sounds})} kinds, {_minutes(sounds)} min; "
+            f"{len(music):4} pieces of music, {_minutes(music)} min"
         )
 
 

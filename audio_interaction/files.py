@@ -1,8 +1,9 @@
 """Writing files so that a kill or a full disk never leaves half of one behind."""
 
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,3 +31,10 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_json(path: str | Path, values: dict, default: Callable | None = None) -> None:
+    """Write values of JSON, indented, UTF-8, atomically; `default` as for `json.dumps`."""
+    with atomic_write(path) as temporary:
+        text = json.dumps(values, indent=1, ensure_ascii=False, default=default)
+        temporary.write_text(text + "\n", encoding="utf-8")

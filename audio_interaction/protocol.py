@@ -258,7 +258,7 @@ def offline_layout(
     if user:
         layout._add([tokens.user, *user, tokens.end])
     layout._add([tokens.assistant])
-    layout._add([tokens.response], supervised=complete)
+    layout._add([tokens.response])
     if complete:
         layout._add([*reply, tokens.end], supervised=True)
     return layout

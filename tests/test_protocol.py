@@ -97,7 +97,7 @@ def test_the_offline_layout_asks_and_is_answered():
         t.audio, t.frame_offline, t.frame_offline, t.audio_end,
         t.user, 30, t.end, t.assistant, t.response, 40, 41, t.end,
     ]  # fmt: skip
-    assert [label for label in layout.labels if label != IGNORED] == [t.response, 40, 41, t.end]
+    assert [label for label in layout.labels if label != IGNORED] == [40, 41, t.end]
     prompt = offline_layout(TOKENS, [], 2, [30], complete=False)
     assert prompt.input_ids == layout.input_ids[: len(prompt)]
     assert prompt.input_ids[-1] == t.response

@@ -30,8 +30,8 @@ def stream_audio(path: str | Path, block_seconds: float = 10.0) -> Iterator[np.n
     """Yield a file as blocks of float32 mono samples at 16 kHz, in constant memory.
 
     Raises:
-        UserError: the file is missing, not a sound libsndfile can read, holds no samples, or holds
-            NaN or infinite samples.
+        UserError: the file is missing, not a sound libsndfile can read, holds no samples at 16 kHz,
+            or NaN or infinite ones.
     """
     path = Path(path)
     if not path.is_file():
@@ -44,7 +44,7 @@ def stream_audio(path: str | Path, block_seconds: float = 10.0) -> Iterator[np.n
             "use wav, flac, ogg, opus or mp3 (convert m4a or aac first)"
         ) from error
     with file:
-        heard = 0
+        heard = given = 0
         resampler = soxr.ResampleStream(file.samplerate, SAMPLE_RATE, 1, dtype="float32")
         same_rate = file.samplerate == SAMPLE_RATE
         size = max(1, round(block_seconds * file.samplerate))
@@ -66,11 +66,12 @@ def stream_audio(path: str | Path, block_seconds: float = 10.0) -> Iterator[np.n
             if not same_rate:
                 mono = resampler.resample_chunk(mono, last=last)
             if len(mono):
+                given += len(mono)
                 yield mono
             if last:
                 break
-    if heard == 0:
-        raise UserError(f"{path}: holds no samples")
+    if given == 0:
+        raise UserError(f"{path}: holds no samples, or too few to be heard at {SAMPLE_RATE} Hz")
 
 
 def load_audio(path: str | Path) -> np.ndarray:

@@ -4,7 +4,6 @@ Measured with the interaction adapter and without it, they say how much of the b
 stages have cost (the paper's Table 6 does this with MMAU and AlpacaEval).
 """
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +25,10 @@ from audio_interaction.corpus.sources import (
     Clip,
     Sources,
     SpeechClip,
-    load_recorded_speech,
     load_sources,
     spread,
 )
-from audio_interaction.files import atomic_write
+from audio_interaction.files import write_json
 
 if TYPE_CHECKING:
     from audio_interaction.model.interaction import InteractionModel
@@ -52,7 +50,8 @@ def offline_abilities(
     """Transcription, answers and sound names on single clips of a split, as the model stands.
 
     Every clip is heard once as the base heard its own (`corpus.offline`: a short pause, a level,
-    mostly a noise bed). Texts are compared as in `metrics`.
+    mostly a noise bed): the sounds, and the sentences of the closed domain (`Sources.closed`).
+    Texts are compared as in `metrics`.
 
     Args:
         model: with its adapter on or off.
@@ -65,7 +64,7 @@ def offline_abilities(
         Intervals by the names of `OFFLINE`, and "wer_by_engine": an interval by voice engine.
     """
     sources = sources or load_sources(split)
-    clips = (*spread(sources.speech, limit), *spread(sources.sounds, limit))
+    clips = (*spread(sources.closed, limit), *spread(sources.sounds, limit))
     scores = [
         _score(model, clip, sources, np.random.default_rng([seed, index]))
         for index, clip in enumerate(tqdm(clips, desc="offline", unit="clip", leave=False))
@@ -89,7 +88,7 @@ def recorded_wer(
         model, limit, seed: as in `offline_abilities`.
         clips: the repository's own prompts by default.
     """
-    clips = spread(load_recorded_speech() if clips is None else clips, limit)
+    clips = spread(load_sources("test").recorded if clips is None else clips, limit)
     scores = []
     for clip in tqdm(clips, desc="recorded speech", unit="clip", leave=False):
         errors, words = word_errors(clip.text, model.offline(clip.audio(), TRANSCRIBE).lower())
@@ -100,9 +99,7 @@ def recorded_wer(
 
 def save_abilities(abilities: dict, path: Path) -> None:
     """Write what `offline_abilities` measured as JSON."""
-    with atomic_write(path) as temporary:
-        # The values of the nested table are intervals too.
-        temporary.write_text(json.dumps(abilities, default=asdict, indent=1) + "\n")
+    write_json(path, abilities, default=asdict)  # intervals, in nested tables too
 
 
 def wer_by_engine(scores: list[StreamScore], engines: list[str]) -> dict[str, Interval]:

@@ -34,6 +34,7 @@ from audio_interaction.benchmarks.metrics import (
     summarise,
 )
 from audio_interaction.benchmarks.report import Report, Row, Table
+from audio_interaction.benchmarks.subsets import by_subset, subset_table
 from audio_interaction.benchmarks.tuning import tune_threshold
 from audio_interaction.corpus.build import compose_streams
 from audio_interaction.corpus.matching import WINDOW
@@ -78,7 +79,7 @@ def evaluate(
 
     Returns:
         A report whose `results` hold "systems" (each with its decide and text metrics, and "asr"),
-        "tasks", "sounds", "engines" and "offline".
+        "tasks", "subsets", "sounds", "engines" and "offline".
 
     Raises:
         UserError: no streams, or missing sources.
@@ -97,10 +98,11 @@ def evaluate(
         RESPOND: always_respond,
         VAD: EnergyVadCascade(model),
     }
-    clips = {clip.id: clip for clip in (*sources.speech, *sources.sounds)}
+    clips = {clip.id: clip for clip in sources.clips}
     scores = {name: score_policy(policy, streams, clips, name) for name, policy in systems.items()}
     offline = _offline(model, split, limit, seed, sources)
     results = _results(scores, offline, seed)
+    results["subsets"] = by_subset(scores[MODEL], streams, clips, seed)
     settings = {
         "split": split,
         "streams": len(streams),
@@ -206,6 +208,7 @@ def _tables(results: dict) -> list[Table]:
     }
     if recorded:
         tables.append(_plain("Recorded human speech, open vocabulary", recorded))
+    tables.append(subset_table(results["subsets"]))
     if results["engines"]:
         tables.append(_plain("Word error rate by voice engine", results["engines"]))
     return [table for table in tables if table.columns]  # no ASR table without ASR streams

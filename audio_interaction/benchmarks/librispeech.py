@@ -92,7 +92,7 @@ def run(
     Args:
         model: used as it stands, with its adapter if it has one.
         root: folder of the unpacked archives (`librispeech_data.load_folder`).
-        hub: data set id (`librispeech_data.HUB_ID`). With neither, the stand-in is used.
+        hub: data set id (`corpus.hub.LIBRISPEECH`). With neither, the stand-in is used.
         limit: utterances per set; all by default.
         seed: of the stand-in's noise and of the bootstrap.
 

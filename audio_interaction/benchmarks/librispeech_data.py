@@ -4,8 +4,6 @@
 hold 2,620 and 2,939 utterances.
 """
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +13,11 @@ from audio_interaction.audio.io import decode, encode, load_audio
 from audio_interaction.audio.mixing import limit as limit_peak
 from audio_interaction.audio.mixing import mix_at_snr, to_level
 from audio_interaction.corpus.compose import LEVEL_DB, noise_bed
+from audio_interaction.corpus.folders import transcripts, utterances
+from audio_interaction.corpus.hub import LIBRISPEECH_FIELDS, check_columns, hub_rows
 from audio_interaction.corpus.sources import Sources, spread
 from audio_interaction.errors import UserError
 
-HUB_ID = "openslr/librispeech_asr"
-FIELDS = ("file", "audio", "text", "speaker_id", "chapter_id", "id")
 CONFIGS = ("clean", "other")
 SNR_DB = (5.0, 20.0)
 
@@ -59,65 +57,42 @@ def load_folder(root: str | Path, config: str, limit: int | None = None) -> tupl
     Raises:
         UserError: nothing there, a malformed line (with its number), or a missing recording.
     """
-    folder = Path(root) / f"test-{_checked(config)}"
-    if not folder.is_dir():
-        folder = Path(root) / "LibriSpeech" / f"test-{config}"
-    if not folder.is_dir():
-        raise UserError(
-            f"{root}: holds no folder test-{config}; unpack test-{config}.tar.gz of openslr.org/12"
-        )
     found = [
-        utterance
-        for path in sorted(folder.glob("*/*/*.trans.txt"))
-        for utterance in _transcripts(path)
+        _on_disk(path, number, row)
+        for path in transcripts(root, f"test-{_checked(config)}")
+        for number, row in utterances(path)
     ]
-    if not found:
-        raise UserError(f"{folder}: holds no SPEAKER/CHAPTER/*.trans.txt")
     return spread(tuple(found), limit)
 
 
-def _transcripts(path: Path) -> Iterator[Utterance]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        name, _, text = line.partition(" ")
-        parts = name.split("-")
-        if len(parts) != 3 or not all(part.isdigit() for part in parts) or not text.strip():
-            raise UserError(
-                f"{path}, line {number}: expected SPEAKER-CHAPTER-NUMBER and a text, "
-                f"found {line[:60]!r}"
-            )
-        audio = path.with_name(f"{name}.flac")
-        if not audio.is_file():
-            raise UserError(f"{path}, line {number}: the recording {audio.name} is missing")
-        yield Utterance(audio.name, audio, text.strip(), int(parts[0]), int(parts[1]), name)
+def _on_disk(path: Path, number: int, row: dict) -> Utterance:
+    audio = Path(row["audio"]["path"])
+    if not audio.is_file():
+        raise UserError(f"{path}, line {number}: the recording {audio.name} is missing")
+    return Utterance(**row | {"audio": audio})
 
 
 def load_hub(hub: str, config: str, limit: int | None = None) -> tuple[Utterance, ...]:
     """Read the test split of a configuration from the hub, the first `limit` rows of it.
 
     Raises:
-        UserError: the rows lack a column of `FIELDS`.
+        UserError: the rows lack a column of `LIBRISPEECH_FIELDS`.
     """
-    from datasets import Audio, load_dataset
-
-    rows = load_dataset(hub, _checked(config), split="test", streaming=True)
-    # Decoding by `datasets` would need torchcodec; the bytes are enough.
-    rows = rows.cast_column("audio", Audio(decode=False))
-    return tuple(from_row(row) for row in itertools.islice(rows, limit))
+    return tuple(from_row(row) for row in hub_rows(hub, "test", _checked(config), limit))
 
 
 def from_row(row: dict) -> Utterance:
     """An utterance from a row of the hub whose audio was left encoded.
 
     Raises:
-        UserError: a column of `FIELDS` is missing, or the audio holds no bytes.
+        UserError: a column of `LIBRISPEECH_FIELDS` is missing, or the audio holds no bytes.
     """
-    if lacking := [name for name in FIELDS if name not in row]:
-        raise UserError(
-            f"LibriSpeech row {row.get('id', '?')}: lacks the columns {', '.join(lacking)}"
-        )
+    check_columns(row, LIBRISPEECH_FIELDS, "LibriSpeech", row.get("id"))
     if not isinstance(row["audio"], dict) or not row["audio"].get("bytes"):
         raise UserError(f"LibriSpeech row {row['id']}: audio holds no bytes; cast it undecoded")
-    return Utterance(**{name: row[name] for name in FIELDS} | {"audio": row["audio"]["bytes"]})
+    return Utterance(
+        **{name: row[name] for name in LIBRISPEECH_FIELDS} | {"audio": row["audio"]["bytes"]}
+    )
 
 
 def stand_in(
@@ -129,11 +104,11 @@ def stand_in(
     (the real *other* are speakers who were harder to recognise). A speaker is a voice, a chapter a
     kind of sentence.
     """
-    voices = sorted({clip.voice for clip in sources.speech})
-    kinds = sorted({clip.kind for clip in sources.speech})
+    voices = sorted({clip.voice for clip in sources.closed})
+    kinds = sorted({clip.kind for clip in sources.closed})
     _checked(config)
     utterances = []
-    for number, clip in spread(tuple(enumerate(sources.speech)), limit):
+    for number, clip in spread(tuple(enumerate(sources.closed)), limit):
         samples = to_level(clip.audio(), LEVEL_DB)
         if config == "other":
             rng = np.random.default_rng([seed, number])

@@ -28,6 +28,7 @@ import numpy as np
 from audio_interaction.benchmarks.bootstrap import RESAMPLES, Bootstrap, Interval, Statistic, ratio
 from audio_interaction.corpus.matching import WINDOW, Matched, Spoke, chunk_of, match
 from audio_interaction.corpus.schema import Event, Response, Stream
+from audio_interaction.corpus.sounds import SYNTHESIS
 from audio_interaction.protocol import CHUNK_SECONDS, trigger_chunk
 
 KINDS = ("answer", "confirm", "name", "watch", "count", "warn")
@@ -177,12 +178,26 @@ def _reply(
     else:
         right = normalise(said) == normalise(response.text)
     counts = {f"{response.kind}_total": 1, f"{response.kind}_right": int(right)}
-    if sound is not None and sound.clip in clips:
-        origin = ORIGINS[0] if clips[sound.clip].recorded else ORIGINS[1]
+    recorded = None if sound is None else is_recorded(sound, clips)
+    if recorded is not None:
+        origin = ORIGINS[0] if recorded else ORIGINS[1]
         counts |= {f"{origin}_total": 1, f"{origin}_hits": int(said is not None)}
         if response.kind == "name":
             counts |= {f"{origin}_names": 1, f"{origin}_named": int(right)}
     return counts
+
+
+def is_recorded(event: Event, clips: Mapping) -> bool | None:
+    """Whether what is heard was recorded; None if its clip is unknown.
+
+    Args:
+        clips: source clips by id. The id of a mended clip names what was done to it after a "+";
+            what was synthesised for one stream alone has no clip.
+    """
+    clip = clips.get(event.clip.split("+")[0])
+    if clip is not None:
+        return clip.recorded
+    return False if event.source == SYNTHESIS else None
 
 
 def _sound(stream: Stream, response: Response) -> Event | None:

@@ -7,10 +7,15 @@ bears; the marks come from its record, so that nothing has to be listened to aga
 from collections.abc import Mapping, Sequence
 
 from audio_interaction.benchmarks.bootstrap import Interval
-from audio_interaction.benchmarks.metrics import DECIDE, METRICS, StreamScore, summarise
+from audio_interaction.benchmarks.metrics import (
+    DECIDE,
+    METRICS,
+    StreamScore,
+    is_recorded,
+    summarise,
+)
 from audio_interaction.benchmarks.report import Row, Table
-from audio_interaction.corpus.schema import Event, Stream
-from audio_interaction.corpus.sounds import SYNTHESIS
+from audio_interaction.corpus.schema import Stream
 from audio_interaction.corpus.sources import Clip
 from audio_interaction.errors import UserError
 
@@ -43,19 +48,12 @@ def subset_of(stream: Stream, clips: Mapping[str, Clip]) -> set[str]:
     for event in stream.events:
         if event.role == "amb":
             continue  # the bed is no event
-        recorded = _recorded(event, clips)
+        recorded = is_recorded(event, clips)
         if event.kind == "speech" and recorded:
             marks.add("recorded speech")
         if event.kind == "sound" and recorded is not None:
             marks.add("recorded sounds" if recorded else "synthesised sounds")
     return marks
-
-
-def _recorded(event: Event, clips: Mapping[str, Clip]) -> bool | None:
-    clip = clips.get(event.clip.split("+")[0])  # a mended clip names what was done to it
-    if clip is not None:
-        return clip.recorded
-    return False if event.source == SYNTHESIS else None
 
 
 def by_subset(
@@ -72,7 +70,7 @@ def by_subset(
     Args:
         scores: as `evaluate.score_policy` gives them.
         streams: the scored ones, in any order.
-        clips: as in `subset_of`; for recorded speech those of `sources.load_recorded_speech` too.
+        clips: as in `subset_of`, such as all of `Sources.clips`.
         seed: of the bootstrap.
 
     Raises:

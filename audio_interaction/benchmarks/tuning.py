@@ -4,7 +4,6 @@ The best F1 under a bound on false alarms: an assistant that interrupts at nothi
 however often it is right.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from audio_interaction.benchmarks.bootstrap import Interval
 from audio_interaction.benchmarks.metrics import is_asr, score, summarise
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.errors import UserError
-from audio_interaction.files import atomic_write
+from audio_interaction.files import write_json
 
 if TYPE_CHECKING:
     from audio_interaction.model.interaction import InteractionModel
@@ -142,8 +141,7 @@ def tune_adapter(
 
     tuning = tune_threshold(model, streams, alarms_per_hour)
     model.threshold = tuning.threshold
-    with atomic_write(folder / DECISION_FILE) as temporary:
-        temporary.write_text(json.dumps(tuning.to_dict(), indent=1) + "\n")
+    write_json(folder / DECISION_FILE, tuning.to_dict())
     return tuning
 
 

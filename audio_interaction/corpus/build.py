@@ -8,14 +8,12 @@ it was stopped and on however many processes it was built.
 
 import hashlib
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Audio, Dataset, DatasetDict, Features, List, Value
@@ -23,8 +21,8 @@ from tqdm.auto import tqdm
 
 from audio_interaction import __version__
 from audio_interaction.audio.io import decode, encode
-from audio_interaction.corpus.manifest import MANIFEST as MANIFEST
-from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, write_json, writing
+from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, record, writing
+from audio_interaction.corpus.pipeline import make_stream
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import SPLITS, Sources, default_root, load_sources
 from audio_interaction.corpus.tasks import TASKS
@@ -65,12 +63,9 @@ def compose_stream(split: str, task: str, index: int, seed: int, sources: Source
     """The `index`-th stream of a task; the same arguments always give the same samples.
 
     Raises:
-        UserError: an unknown task, or sources that lack the clips it needs.
+        UserError: as `pipeline.make_stream`, which also tells how it came about.
     """
-    _check_tasks([task])
-    key = [seed, SPLITS.index(split), zlib.crc32(task.encode()), index]
-    rng = np.random.default_rng(np.random.SeedSequence(key))
-    return TASKS[task].compose(sources, rng, id=f"{split}-{task}-{seed}-{index:06d}")
+    return make_stream(split, task, index, seed, sources).stream
 
 
 def compose_streams(
@@ -109,7 +104,8 @@ def _schedule(tasks: Weights | None) -> Iterator[tuple[str, int]]:
     """(task, index within the task) for ever: the task that is furthest behind its share."""
     if not isinstance(tasks, Mapping):
         tasks = dict.fromkeys(TASKS if tasks is None else tasks, 1.0)
-    _check_tasks(tasks)
+    if unknown := [name for name in tasks if name not in TASKS]:
+        raise UserError(f"unknown tasks {', '.join(unknown)}; choose from {', '.join(TASKS)}")
     if not tasks or min(tasks.values()) <= 0:
         raise UserError(f"tasks need positive weights, found {dict(tasks)}")
     made = dict.fromkeys(tasks, 0)
@@ -119,16 +115,14 @@ def _schedule(tasks: Weights | None) -> Iterator[tuple[str, int]]:
         made[task] += 1
 
 
-def _check_tasks(names) -> None:
-    if unknown := [name for name in names if name not in TASKS]:
-        raise UserError(f"unknown tasks {', '.join(unknown)}; choose from {', '.join(TASKS)}")
+def row_of(stream: Stream, codec: str = "flac", ability: str | None = None) -> dict:
+    """A stream as a row of the corpus; `codec` as `audio.io.encode` ("flac" is lossless).
 
-
-def row_of(stream: Stream, codec: str = "flac") -> dict:
-    """A stream as a row of the corpus; `codec` as `audio.io.encode` ("flac" is lossless)."""
+    The ability is that of its task; a stream of no registered task needs one given.
+    """
     suffix = codec.partition("-")[0]
     return stream.timeline() | {
-        "ability": TASKS[stream.task].ability,
+        "ability": TASKS[stream.task].ability if ability is None else ability,
         "seconds": len(stream.audio) / SAMPLE_RATE,
         "audio": {"bytes": encode(stream.audio, codec), "path": f"{stream.id}.{suffix}"},
     }
@@ -160,8 +154,10 @@ def write_shard(shard: Shard) -> int:
     sources = load_sources(shard.split, shard.root)
     rows, rejects = [], {}
     for task, index in shard.streams:
-        stream = compose_stream(shard.split, task, index, shard.seed, sources)
-        rows.append(row_of(stream, shard.codec))
+        made = make_stream(shard.split, task, index, shard.seed, sources)
+        rows.append(row_of(made.stream, shard.codec))
+        if made.rejects:
+            rejects.setdefault(task, Counter()).update(made.rejects)
     # `Features.arrow_schema` carries the audio type; its own encoder would need torchcodec.
     schema = FEATURES.arrow_schema
     # The counts travel inside the shard: they appear with it or not at all.
@@ -208,7 +204,7 @@ def plan_shards(
 
 def _recipe(counts, seed, tasks, codec, root: Path) -> dict:
     """What decides the content of a corpus, as plain values of JSON."""
-    kinds = ("speech", "speech-abilities", "sounds", "music")
+    kinds = ("speech", "speech-abilities", "sounds", "music", "recorded")
     files = [root / f"{kind}-{split}.parquet" for split in counts for kind in kinds]
     return {
         "counts": counts,
@@ -269,7 +265,7 @@ def finish_corpus(shards: Sequence[Shard]) -> Path:
         for task, reasons in json.loads(pq.read_schema(shard.path).metadata[_REJECTS]).items():
             of_split.setdefault(task, Counter()).update(reasons)
     out = shards[0].path.parent
-    write_json(out / REJECTS, counted)
+    record(out / REJECTS, counted)
     return out
 
 

@@ -6,7 +6,7 @@ the speech too. Everything random comes from the generator that is passed in.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from audio_interaction.audio.mixing import (
     mix_at_snr,
     to_level,
 )
+from audio_interaction.audio.reverb import reverberant
 from audio_interaction.corpus.schema import Event, Response, Stream, Word
 from audio_interaction.corpus.sounds import augment
 from audio_interaction.corpus.sources import SoundClip, SpeechClip
@@ -202,10 +203,17 @@ def compose(
     task: str,
     system: str,
     gap_seconds: tuple[float, float] = GAP_SECONDS,
+    rt60_s: float | None = None,
 ) -> Stream | None:
-    """One stream, or None if the cues do not fit into `MAX_SECONDS`."""
+    """One stream, or None if the cues do not fit into `MAX_SECONDS`.
+
+    All but the noise is heard in a room of the reverberation time `rt60_s`, if one is given
+    (`audio.reverb`).
+    """
     score = arrange(cues, rng, gap_seconds)
     if len(score.foreground) > MAX_SECONDS * SAMPLE_RATE:
         return None
+    if rt60_s is not None:
+        score = replace(score, foreground=reverberant(score.foreground, rt60_s, rng))
     samples, events, snr_db = mix(score, bed, noises, rng)
-    return Stream(id, split, task, system, samples, events, score.responses, snr_db)
+    return Stream(id, split, task, system, samples, events, score.responses, snr_db, rt60_s)

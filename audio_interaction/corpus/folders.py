@@ -58,29 +58,51 @@ def librispeech_folder(root: str | Path, subset: str) -> Iterator[dict]:
         root: the folder that holds `subset` (such as "train-clean-100"), or the one above.
 
     Raises:
-        UserError: nothing there, or a malformed line (with its number).
+        UserError: nothing there, a malformed line (with its number).
+    """
+    for path in transcripts(root, subset):
+        for _, row in utterances(path):
+            yield row
+
+
+def transcripts(root: str | Path, subset: str) -> list[Path]:
+    """The transcript files of an unpacked LibriSpeech archive, in order; as `librispeech_folder`.
+
+    Raises:
+        UserError: there are none.
     """
     folder = _first_folder(Path(root), subset, f"LibriSpeech/{subset}")
     paths = sorted(folder.glob("*/*/*.trans.txt"))
     if not paths:
         raise UserError(f"{folder}: holds no SPEAKER/CHAPTER/*.trans.txt")
-    for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            name, _, text = line.partition(" ")
-            parts = name.split("-")
-            if len(parts) != 3 or not all(map(str.isdigit, parts)) or not text.strip():
-                raise UserError(
-                    f"{path}, line {number}: expected SPEAKER-CHAPTER-NUMBER and a text, "
-                    f"found {line[:60]!r}"
-                )
-            yield {
+    return paths
+
+
+def utterances(path: Path) -> Iterator[tuple[int, dict]]:
+    """(line number from 1, row in the hub's columns) of one of the `transcripts`.
+
+    Raises:
+        UserError: a malformed line.
+    """
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        name, _, text = line.partition(" ")
+        parts = name.split("-")
+        if len(parts) != 3 or not all(map(str.isdigit, parts)) or not text.strip():
+            raise UserError(
+                f"{path}, line {number}: expected SPEAKER-CHAPTER-NUMBER and a text, "
+                f"found {line[:60]!r}"
+            )
+        yield (
+            number,
+            {
                 "file": f"{name}.flac",
                 "audio": {"bytes": None, "path": str(path.with_name(f"{name}.flac"))},
                 "text": text.strip(),
                 "speaker_id": int(parts[0]),
                 "chapter_id": int(parts[1]),
                 "id": name,
-            }
+            },
+        )
 
 
 def common_voice_folder(root: str | Path, table: str = "train") -> Iterator[dict]:

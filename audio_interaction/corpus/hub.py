@@ -90,7 +90,7 @@ def librispeech_clip(row: Mapping, split: str) -> SpeechClip:
     Raises:
         UserError: a column of `LIBRISPEECH_FIELDS` is missing, or the audio is faulty.
     """
-    _check(row, LIBRISPEECH_FIELDS, "LibriSpeech", row.get("id"))
+    check_columns(row, LIBRISPEECH_FIELDS, "LibriSpeech", row.get("id"))
     voice = f"librispeech-{row['speaker_id']}"
     return _spoken(row["audio"], f"librispeech-{row['id']}", split, row["text"], voice)
 
@@ -101,7 +101,7 @@ def common_voice_clip(row: Mapping, split: str) -> SpeechClip:
     Raises:
         UserError: a column of `COMMON_VOICE_FIELDS` is missing, or the audio is faulty.
     """
-    _check(row, COMMON_VOICE_FIELDS, "Common Voice", row.get("path"))
+    check_columns(row, COMMON_VOICE_FIELDS, "Common Voice", row.get("path"))
     name = Path(row["path"]).stem
     voice = f"common-voice-{row['client_id'][:16]}"
     language = _language(row["locale"])
@@ -116,7 +116,7 @@ def covost_clip(row: Mapping, split: str, source: str, target: str) -> SpeechCli
     Raises:
         UserError: a column of `COVOST_FIELDS` is missing, or the audio is faulty.
     """
-    _check(row, COVOST_FIELDS, "CoVoST 2", row.get("id"))
+    check_columns(row, COVOST_FIELDS, "CoVoST 2", row.get("id"))
     source, target = _language(source), _language(target)
     return _spoken(
         row["audio"],
@@ -273,6 +273,7 @@ def _language(code: str) -> str:
     return code.split("-")[0].split("_")[0].lower()
 
 
-def _check(row: Mapping, fields: tuple[str, ...], name: str, id) -> None:
+def check_columns(row: Mapping, fields: tuple[str, ...], name: str, id) -> None:
+    """Raise a `UserError` that names the columns which a row of the set `name` lacks."""
     if lacking := [field for field in fields if field not in row]:
         raise UserError(f"{name} row {id or '?'}: lacks the columns {', '.join(lacking)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audio_interaction.corpus.language import SPLITS
 from audio_interaction.errors import UserError
-from audio_interaction.files import atomic_write
+from audio_interaction.files import write_json
 
 MANIFEST, REJECTS = "corpus.json", "rejects.json"
 
@@ -28,14 +28,10 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_json(path: Path, record: dict) -> None:
-    """Write plain values atomically; the same values always give the same bytes.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
-    with writing(path), atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+def record(path: Path, values: dict) -> None:
+    """`files.write_json`; a file that cannot be written is a `UserError`."""
+    with writing(path):
+        write_json(path, values)
 
 
 def claim(out: Path, recipe: dict) -> None:
@@ -60,7 +56,7 @@ def claim(out: Path, recipe: dict) -> None:
                 if _LEFTOVER.fullmatch(file.name):
                     file.unlink()
     else:
-        write_json(manifest, recipe)
+        record(manifest, recipe)
 
 
 def load_recipe(folder: str | Path) -> dict:

@@ -20,7 +20,6 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from audio_interaction.audio.io import stream_audio
-from audio_interaction.corpus.build import MANIFEST
 from audio_interaction.corpus.compose import Bed
 from audio_interaction.corpus.conversation import compose_conversation
 from audio_interaction.corpus.jsonl import (
@@ -30,13 +29,14 @@ from audio_interaction.corpus.jsonl import (
     parse_line,
     read_lines,
 )
-from audio_interaction.corpus.language import SPLITS
+from audio_interaction.corpus.language import SPLITS, place_of
+from audio_interaction.corpus.manifest import MANIFEST
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.corpus.shards import Shard
 from audio_interaction.corpus.sources import load_sources
 from audio_interaction.corpus.tasks import LISTEN
 from audio_interaction.errors import UserError
-from audio_interaction.files import atomic_write
+from audio_interaction.files import atomic_write, write_json
 from audio_interaction.protocol import SAMPLE_RATE
 
 OWN = "own"
@@ -149,7 +149,7 @@ def import_folder(
         while block := list(islice(lines, BLOCK_LINES)):
             part = out / _PARTS / f"{number:05d}.json"
             if not part.exists():
-                _write_json(part, importer.write(block, out, number))
+                write_json(part, importer.write(block, out, number))
             parts.append(json.loads(part.read_text(encoding="utf-8")))
             number += 1
             bar.update(sum(len(raw) for _, raw in block))
@@ -235,15 +235,12 @@ class _Budget:
         except UserError as error:
             reason = "zero_length" if "holds no samples" in str(error) else "unreadable_audio"
             raise RowError(reason, str(error)) from error
-        if not blocks:  # a few samples that the change of rate left nothing of
-            raise RowError("zero_length", f"{path}: too short to be heard")
         return np.concatenate(blocks)
 
 
 def split_of(conversation: Conversation) -> str:
     """The split of a row that names none: by a hash of its first recording."""
-    digest = hashlib.sha256(conversation.turns[0].audio_path.encode()).digest()
-    place = int.from_bytes(digest[:8]) / 2**64
+    place = place_of(conversation.turns[0].audio_path)
     for split, share in SHARES.items():
         if place < share:
             return split
@@ -267,7 +264,7 @@ def _claimed(out: Path, recipe: dict) -> bool:
             "delete the folder or choose another one"
         )
     if found is None:
-        _write_json(begun, recipe)
+        write_json(begun, recipe)
     return manifest.is_file()
 
 
@@ -280,7 +277,7 @@ def _finish(out: Path, recipe: dict, parts: Sequence[dict]) -> ImportReport:
         "faults": [fault for part in parts for fault in part["faults"]],
     }
     report = _report(values)
-    _write_json(out / REPORT, values)
+    write_json(out / REPORT, values)
     if any(counts.values()):
         manifest = {
             "counts": {split: count for split, count in counts.items() if count},
@@ -290,7 +287,7 @@ def _finish(out: Path, recipe: dict, parts: Sequence[dict]) -> ImportReport:
             "import": recipe,
             "shards": {name: digest for part in parts for name, digest in part["shards"].items()},
         }
-        _write_json(out / MANIFEST, manifest)
+        write_json(out / MANIFEST, manifest)
     shutil.rmtree(out / _PARTS)
     for half in out.glob(".*.parquet"):  # what a kill left of a shard
         half.unlink()
@@ -302,9 +299,3 @@ def _finish(out: Path, recipe: dict, parts: Sequence[dict]) -> ImportReport:
 def _report(values: dict) -> ImportReport:
     faults = tuple(Fault(**fault) for fault in values["faults"])
     return ImportReport(values["rows"], values["streams"], values["seconds"], faults)
-
-
-def _write_json(path: Path, values: dict) -> None:
-    with atomic_write(path) as temporary:
-        text = json.dumps(values, indent=1, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")

@@ -32,7 +32,7 @@ class ClipIndex:
         self._rarity = {w: math.log(1 + len(documents) / n) for w, n in found_in.items()}
         self._vectors = {label: self._vector(words) for label, words in documents.items()}
         self._spoken: dict[tuple[str, str], dict[str, list[SpeechClip]]] = {}
-        for clip in sources.speech:
+        for clip in (*sources.speech, *sources.recorded):
             key = clip.text, clip.language
             self._spoken.setdefault(key, {}).setdefault(clip.voice, []).append(clip)
 

@@ -5,19 +5,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audio_interaction.audio.io import encode
-from audio_interaction.corpus.build import FEATURES
+from audio_interaction.corpus.build import FEATURES, row_of
 from audio_interaction.corpus.schema import Stream
-from audio_interaction.protocol import SAMPLE_RATE
 
 BUFFER_BYTES = 8_000_000  # encoded sound that waits to be written
 
 
 class Shard:
-    """A file that `build.load_corpus` reads, open for writing; a context manager.
-
-    Unlike `build.row_of` it takes streams of tasks that are not in the registry.
-    """
+    """A file that `build.load_corpus` reads, open for writing; a context manager."""
 
     def __init__(self, path: Path) -> None:
         self.writer = pq.ParquetWriter(path, FEATURES.arrow_schema)
@@ -34,16 +29,9 @@ class Shard:
 
     def add(self, stream: Stream, ability: str) -> None:
         """Put a stream behind the others."""
-        data = encode(stream.audio)
-        self.rows.append(
-            stream.timeline()
-            | {
-                "ability": ability,
-                "seconds": len(stream.audio) / SAMPLE_RATE,
-                "audio": {"bytes": data, "path": f"{stream.id}.flac"},
-            }
-        )
-        self.waiting += len(data)
+        row = row_of(stream, ability=ability)
+        self.rows.append(row)
+        self.waiting += len(row["audio"]["bytes"])
         if self.waiting > BUFFER_BYTES:
             self._flush()
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from audio_interaction import paths
 from audio_interaction.audio.io import decode
-from audio_interaction.corpus.language import SPLITS
+from audio_interaction.corpus.language import KINDS, SPLITS
 from audio_interaction.corpus.schema import Word
 from audio_interaction.corpus.sounds import NOISE
 from audio_interaction.errors import UserError
@@ -78,18 +78,34 @@ class SoundClip(Clip):
 
 @dataclass(frozen=True)
 class Sources:
-    """The clips of one split, in the order of their files."""
+    """The clips of one split, in the order of their files.
+
+    Attributes:
+        recorded: prompts of one human speaker, in the test split only. Their vocabulary is open,
+            so they ask more than the closed domain of the other clips.
+    """
 
     split: str
     speech: tuple[SpeechClip, ...]
     sounds: tuple[SoundClip, ...]
     noises: tuple[SoundClip, ...]
     music: tuple[SoundClip, ...] = ()
+    recorded: tuple[SpeechClip, ...] = ()
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """All of them."""
+        return (*self.speech, *self.sounds, *self.noises, *self.music, *self.recorded)
+
+    @cached_property
+    def closed(self) -> tuple[SpeechClip, ...]:
+        """The spoken sentences of the closed domain (`language.KINDS`)."""
+        return tuple(clip for clip in self.speech if clip.kind in KINDS)
 
     @cached_property
     def digest(self) -> str:
         """`digest` of all its clips."""
-        return digest((*self.speech, *self.sounds, *self.noises, *self.music))
+        return digest(self.clips)
 
     @cached_property
     def _speech_index(self) -> dict[tuple, tuple[SpeechClip, ...]]:
@@ -170,18 +186,6 @@ def load_sources(split: str, root: str | Path | None = None) -> Sources:
     return _load(split, Path(root) if root is not None else default_root())
 
 
-def load_recorded_speech(root: str | Path | None = None) -> tuple[SpeechClip, ...]:
-    """Recorded prompts of one human speaker, from `recorded-test.parquet`: test material only.
-
-    Their vocabulary is open, so they ask more than the closed domain of the other clips.
-
-    Raises:
-        UserError: the file is missing or lacks a column.
-    """
-    folder = Path(root) if root is not None else default_root()
-    return _speech(folder / "recorded-test.parquet", "test")
-
-
 def _speech(path: Path, split: str) -> tuple[SpeechClip, ...]:
     return tuple(
         SpeechClip(
@@ -213,12 +217,14 @@ def _load(split: str, root: Path) -> Sources:
         speech += _speech(abilities, split)
     sounds = _sounds(root / f"sounds-{split}.parquet", split)
     music = root / f"music-{split}.parquet"
+    recorded = root / f"recorded-{split}.parquet"
     return Sources(
         split,
         speech,
         tuple(clip for clip in sounds if clip.label != NOISE),
         tuple(clip for clip in sounds if clip.label == NOISE),
         _sounds(music, split) if music.is_file() else (),
+        _speech(recorded, split) if recorded.is_file() else (),
     )
 
 

@@ -1,7 +1,11 @@
 """The paper's base class without its eyes."""
 
+from collections.abc import Sequence
+
 import torch
 from transformers import Qwen2_5OmniThinkerConfig, Qwen2_5OmniThinkerForConditionalGeneration
+
+from audio_interaction.model.packing import PACKED, packed_positions
 
 
 class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
@@ -18,6 +22,7 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         config.vision_config.hidden_size = config.vision_config.num_heads * 4
         super().__init__(config)
         del self.model.visual
+        self.model.language_model.set_attn_implementation(PACKED)
 
     def embed(
         self, input_ids: torch.Tensor, is_frame: torch.Tensor, frames: torch.Tensor
@@ -38,13 +43,19 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         projected = self.model.audio_tower.proj(frames).to(embeddings.dtype)
         return embeddings.masked_scatter(is_frame[..., None], projected)
 
-    def decode_embeddings(self, embeddings: torch.Tensor, cache=None) -> torch.Tensor:
+    def decode_embeddings(
+        self, embeddings: torch.Tensor, cache=None, segments: Sequence[int] | None = None
+    ) -> torch.Tensor:
         """Run the language model: float (B, T, hidden) -> hidden states (B, T, hidden).
 
-        Positions are one-dimensional and continue those of `cache` (a transformers `Cache`), as in
-        the released model. Sequences of a batch are padded on the right, where causal attention
-        cannot see the padding, so no mask is needed.
+        Positions are one-dimensional, as in the released model. They continue those of `cache` (a
+        transformers `Cache`), or start anew in each of the packed `segments` (lengths, B is 1).
         """
+        positions = segments and packed_positions(segments, embeddings.device)
         return self.model.language_model(
-            inputs_embeds=embeddings, past_key_values=cache, use_cache=cache is not None
+            inputs_embeds=embeddings,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=cache is not None,
+            segments=segments,
         ).last_hidden_state

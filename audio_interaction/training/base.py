@@ -4,22 +4,20 @@ This is what Qwen2.5-Omni is to the paper, at scale 1:300. It hears whole clips,
 answers and names sounds, and knows nothing of streams.
 """
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import lightning as L
-import torch
 from lightning.pytorch.loggers import CSVLogger
 
 from audio_interaction.corpus.language import sentences, vocabulary
 from audio_interaction.corpus.offline import INSTRUCTIONS
 from audio_interaction.corpus.sources import load_sources
 from audio_interaction.corpus.tasks import TASKS
-from audio_interaction.files import atomic_write
+from audio_interaction.files import write_json
 from audio_interaction.model.interaction import InteractionModel, new_model, save_base
 from audio_interaction.model.tokenizer import train_tokenizer
-from audio_interaction.training.batches import Example, LengthBatches, collate
+from audio_interaction.training.batches import MixedBatches, loader
 from audio_interaction.training.data import offline_examples
 from audio_interaction.training.module import InteractionModule, best_precision
 from audio_interaction.training.recipe import BaseRecipe
@@ -33,16 +31,6 @@ def domain_texts() -> list[str]:
     texts += [word for word in sorted(vocabulary()) for _ in range(50)]
     prompts = [*INSTRUCTIONS, *sorted({task.system for task in TASKS.values()})]
     return texts + prompts * 50
-
-
-def loader(model: InteractionModel, examples: list[Example], positions: int, seed: int):
-    """Endless batches of examples, by length."""
-    batches = LengthBatches([len(example.layout) for example in examples], positions, seed)
-    return torch.utils.data.DataLoader(
-        examples,
-        batch_sampler=batches,
-        collate_fn=lambda items: collate(items, model.tokens.pad),
-    )
 
 
 def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
@@ -76,9 +64,9 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
     )
     module = InteractionModule(model, recipe.optimisation, ctc_weight=recipe.ctc_weight)
     model.network.train()
-    trainer.fit(module, loader(model, examples, recipe.optimisation.batch_positions, recipe.seed))
+    batches = MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed)
+    trainer.fit(module, loader(examples, batches))
     model.network.eval()
     save_base(model, out)
-    with atomic_write(out / "recipe.json") as temporary:
-        temporary.write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+    write_json(out / "recipe.json", asdict(recipe))
     return model

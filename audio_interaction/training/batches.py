@@ -1,14 +1,12 @@
-"""From layouts and frames to padded batches of similar length."""
+"""From layouts and frames to packed batches of a steady mixture."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, fields
 
+import numpy as np
 import torch
 
-from audio_interaction.protocol import IGNORED, Layout
-
-MIXING = 1.0
-"""How much longer a sequence may pretend to be when batches are sorted by length."""
+from audio_interaction.protocol import Layout
 
 
 @dataclass(frozen=True)
@@ -18,25 +16,29 @@ class Example:
     Attributes:
         layout: ids and labels.
         frames: (N, d_model) frames of its N placeholders, any float dtype.
-        transcript: ids of the words heard, for the auxiliary CTC loss; empty for none.
+        transcript: ids of what is heard, for the auxiliary CTC loss; empty for none.
         item_weight: scales the loss of the whole sequence.
+        group: what the sequence is an example of; every batch holds its share of each group.
     """
 
     layout: Layout
     frames: torch.Tensor
     transcript: tuple[int, ...] = ()
     item_weight: float = 1.0
+    group: Hashable = None
 
 
 @dataclass
 class Batch:
-    """Right-padded sequences: B of them, T positions, N frames in all.
+    """Sequences packed into one row: B of them, T positions, N frames in all.
 
     Attributes:
-        input_ids, labels: int64 (B, T); labels are not shifted.
-        is_frame, is_decision: bool (B, T).
-        weights: float (B, T), the loss weight of a label.
+        input_ids, labels: int64 (1, T); labels are not shifted.
+        is_frame, is_decision: bool (1, T).
+        weights: float (1, T), the loss weight of a label.
         frames: float32 (N, d_model).
+        segments: positions of each sequence, T in sum.
+        frame_counts: int64 (B,), N in sum.
         transcripts: int64 (sum of lengths,); transcript_lengths: int64 (B,).
     """
 
@@ -46,64 +48,87 @@ class Batch:
     is_decision: torch.Tensor
     weights: torch.Tensor
     frames: torch.Tensor
+    segments: tuple[int, ...]
+    frame_counts: torch.Tensor
     transcripts: torch.Tensor
     transcript_lengths: torch.Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        """The batch on another device."""
+        moved = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            moved[field.name] = value.to(device) if isinstance(value, torch.Tensor) else value
+        return Batch(**moved)
 
-def collate(examples: Sequence[Example], pad: int) -> Batch:
-    """Pad on the right and stack."""
-    length = max(len(example.layout) for example in examples)
-    shape = (len(examples), length)
-    batch = Batch(
-        input_ids=torch.full(shape, pad),
-        labels=torch.full(shape, IGNORED),
-        is_frame=torch.zeros(shape, dtype=torch.bool),
-        is_decision=torch.zeros(shape, dtype=torch.bool),
-        weights=torch.zeros(shape),
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """Pack examples into one row."""
+    layouts = [example.layout for example in examples]
+
+    def row(name: str) -> torch.Tensor:
+        return torch.tensor([[value for layout in layouts for value in getattr(layout, name)]])
+
+    segments = tuple(len(layout) for layout in layouts)
+    weights = torch.tensor([[example.item_weight for example in examples]])
+    return Batch(
+        input_ids=row("input_ids"),
+        labels=row("labels"),
+        is_frame=row("is_frame"),
+        is_decision=row("is_decision"),
+        weights=weights.repeat_interleave(torch.tensor(segments), dim=1),
         frames=torch.cat([example.frames.float() for example in examples]),
+        segments=segments,
+        frame_counts=torch.tensor([len(example.frames) for example in examples]),
         transcripts=torch.tensor([i for example in examples for i in example.transcript]).long(),
         transcript_lengths=torch.tensor([len(example.transcript) for example in examples]),
     )
-    for row, example in enumerate(examples):
-        layout, n = example.layout, len(example.layout)
-        batch.input_ids[row, :n] = torch.tensor(layout.input_ids)
-        batch.labels[row, :n] = torch.tensor(layout.labels)
-        batch.is_frame[row, :n] = torch.tensor(layout.is_frame)
-        batch.is_decision[row, :n] = torch.tensor(layout.is_decision)
-        batch.weights[row, :n] = example.item_weight
-    return batch
 
 
-class LengthBatches(torch.utils.data.Sampler):
-    """Batches of sequences of similar length, at most `positions` positions each, padding included.
+class MixedBatches(torch.utils.data.Sampler):
+    """Batches of at most `positions` positions, each with its share of every group.
 
-    Shuffled anew every epoch from (seed, epoch); endless, since training is counted in steps.
+    A batch by chance, or by length, may hold transcription streams alone, full of responses, and
+    the next one none at all; the decision then swings between always and never. So the groups are
+    shuffled within themselves and dealt out evenly. Shuffled anew every epoch from (seed, epoch);
+    endless, since training is counted in steps.
     """
 
-    def __init__(self, lengths: Sequence[int], positions: int, seed: int) -> None:
-        self.lengths = torch.tensor(lengths)
+    def __init__(self, examples: Sequence[Example], positions: int, seed: int) -> None:
+        self.lengths = [len(example.layout) for example in examples]
         self.positions = positions
         self.seed = seed
+        groups: dict[Hashable, list[int]] = {}
+        for index, example in enumerate(examples):
+            groups.setdefault(example.group, []).append(index)
+        self.groups = [np.array(members) for members in groups.values()]
 
     def __iter__(self) -> Iterator[list[int]]:
         epoch = 0
         while True:
-            generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
-            yield from self._epoch(generator)
+            yield from self._epoch(np.random.default_rng([self.seed, epoch]))
             epoch += 1
 
-    def _epoch(self, generator: torch.Generator) -> list[list[int]]:
-        # Noise on the lengths, so that a batch is not made of one sub-task alone: transcription
-        # streams are short and full of responses, the others long and nearly silent.
-        noise = 1 + MIXING * torch.rand(len(self.lengths), generator=generator)
-        batches, batch, longest = [], [], 0
-        for index in (self.lengths * noise).argsort().tolist():
-            longest_now = max(longest, self.lengths[index].item())
-            if batch and longest_now * (len(batch) + 1) > self.positions:
-                batches.append(batch)
-                batch, longest_now = [], self.lengths[index].item()
+    def _epoch(self, rng: np.random.Generator) -> Iterator[list[int]]:
+        batch: list[int] = []
+        filled = 0
+        for index in self._dealt(rng):
+            if batch and filled + self.lengths[index] > self.positions:
+                yield batch
+                batch, filled = [], 0
             batch.append(index)
-            longest = longest_now
-        batches.append(batch)
-        order = torch.randperm(len(batches), generator=generator).tolist()
-        return [batches[i] for i in order]
+            filled += self.lengths[index]
+        yield batch
+
+    def _dealt(self, rng: np.random.Generator) -> list[int]:
+        # A group of n fills the epoch at n even distances, from a random start.
+        order = np.concatenate([rng.permutation(members) for members in self.groups])
+        places = [(np.arange(len(group)) + rng.random()) / len(group) for group in self.groups]
+        return order[np.concatenate(places).argsort(kind="stable")].tolist()
+
+
+def loader(
+    examples: Sequence[Example], batches: torch.utils.data.Sampler
+) -> torch.utils.data.DataLoader:
+    """Packed batches of examples in the order that a sampler of index lists gives."""
+    return torch.utils.data.DataLoader(examples, batch_sampler=batches, collate_fn=collate)

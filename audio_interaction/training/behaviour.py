@@ -30,20 +30,21 @@ def teacher_forced(
     model.network.eval()
     curves: list[np.ndarray] = [np.empty(0)] * len(streams)
     layouts = [stream_layout(model, encoded, EVALUATION_LAG) for encoded in streams]
-    order = sorted(range(len(streams)), key=lambda i: len(layouts[i]))
+    order = list(range(len(streams)))
     while order:
-        longest = len(layouts[order[-1]])
-        take, order = order[-max(1, positions // longest) :], order[: -max(1, positions // longest)]
-        batch = collate([Example(layouts[i], streams[i].frames) for i in take], model.tokens.pad)
-        device = model.thinker.device
+        taken, filled = [], 0
+        while order and (not taken or filled + len(layouts[order[-1]]) <= positions):
+            taken.append(order.pop())
+            filled += len(layouts[taken[-1]])
+        batch = collate([Example(layouts[i], streams[i].frames) for i in taken])
+        batch = batch.to(model.thinker.device)
         hidden = model.thinker.decode_embeddings(
-            model.thinker.embed(
-                batch.input_ids.to(device), batch.is_frame.to(device), batch.frames.to(device)
-            )
+            model.thinker.embed(batch.input_ids, batch.is_frame, batch.frames),
+            segments=batch.segments,
         )
-        for row, i in enumerate(take):
-            states = hidden[row, torch.tensor(layouts[i].decisions, device=device) - 1]
-            curves[i] = decide(model, states).float().cpu().numpy()
+        for i, states in zip(taken, hidden[0].split(batch.segments), strict=True):
+            places = torch.tensor(layouts[i].decisions, device=states.device) - 1
+            curves[i] = decide(model, states[places]).float().cpu().numpy()
     model.network.train(was_training)
     return curves
 

@@ -70,7 +70,9 @@ def offline_examples(
         for instruction, reply in record["tasks"]:
             ids = model.encode(reply)
             layout = offline_layout(model.tokens, [], len(frames), model.encode(instruction), ids)
-            examples.append(Example(layout, frames, transcript, weight / len(ids) ** 0.5))
+            examples.append(
+                Example(layout, frames, transcript, weight / len(ids) ** 0.5, record["kind"])
+            )
     return examples
 
 
@@ -129,4 +131,11 @@ def stream_examples(
 ) -> list[Example]:
     """Training examples of streams; the lag of every reply is drawn once, from `seed`."""
     rng = np.random.default_rng(seed)
-    return [Example(stream_layout(model, encoded, rng), encoded.frames) for encoded in streams]
+    return [
+        Example(
+            layout=stream_layout(model, encoded, rng),
+            frames=encoded.frames,
+            group=encoded.stream.task,
+        )
+        for encoded in streams
+    ]

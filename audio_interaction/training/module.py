@@ -63,7 +63,7 @@ class InteractionModule(L.LightningModule):
         return losses.total
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, _: int) -> Batch:
-        return Batch(**{name: tensor.to(device) for name, tensor in vars(batch).items()})
+        return batch.to(device)
 
     def configure_optimizers(self) -> dict:
         settings = self.optimisation

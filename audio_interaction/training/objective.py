@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from torch.nn.utils.rnn import pad_sequence
 
 from audio_interaction.model.network import InteractionThinker
 from audio_interaction.protocol import IGNORED
@@ -30,14 +31,14 @@ def interaction_loss(
 
     Args:
         thinker: the network (adapters inside it take part).
-        batch: sequences padded on the right.
+        batch: packed sequences.
         decision_weight: lambda, the weight of decisions against words.
         ctc_weight: weight of the auxiliary CTC loss on the frame positions (base only). It reads
             words off the states of the audio itself, so the language model learns to listen
             before it has learnt to attend; `<pad>` is the blank.
     """
     embeddings = thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
-    hidden = thinker.decode_embeddings(embeddings)
+    hidden = thinker.decode_embeddings(embeddings, segments=batch.segments)
     # The state at position p predicts the label at p + 1.
     supervised = batch.labels[:, 1:] != IGNORED
     logits = thinker.lm_head(hidden[:, :-1][supervised])
@@ -53,15 +54,13 @@ def interaction_loss(
 
 def _ctc(thinker: InteractionThinker, hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
     heard = batch.transcript_lengths > 0
-    frame_counts = batch.is_frame[heard].sum(1)
-    padded = hidden.new_zeros(int(heard.sum()), int(frame_counts.max()), hidden.shape[-1])
-    inside = torch.arange(padded.shape[1], device=padded.device) < frame_counts[:, None]
-    padded[inside] = hidden[heard][batch.is_frame[heard]]
-    log_probabilities = thinker.lm_head(padded).log_softmax(-1).transpose(0, 1)
+    pieces = hidden[batch.is_frame].split(batch.frame_counts.tolist())
+    padded = pad_sequence([pieces[i] for i in heard.nonzero().flatten().tolist()])
+    log_probabilities = thinker.lm_head(padded).log_softmax(-1)
     return F.ctc_loss(
         log_probabilities,
         batch.transcripts,
-        frame_counts,
+        batch.frame_counts[heard],
         batch.transcript_lengths[heard],
         blank=thinker.config.text_config.pad_token_id,
         zero_infinity=True,

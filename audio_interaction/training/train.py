@@ -1,7 +1,6 @@
 """Training the interaction adapter on streams, with replay of the offline tasks."""
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +8,11 @@ import lightning as L
 import torch
 from lightning.pytorch.loggers import CSVLogger
 
-from audio_interaction.corpus.sources import load_sources, spread
-from audio_interaction.files import atomic_write
+from audio_interaction.corpus.sources import Sources, load_sources, spread
+from audio_interaction.files import write_json
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import InteractionModel, load_model
-from audio_interaction.training.batches import Example, LengthBatches, collate
+from audio_interaction.training.batches import MixedBatches, loader
 from audio_interaction.training.behaviour import behaviour, teacher_forced
 from audio_interaction.training.data import (
     EncodedStream,
@@ -29,12 +28,12 @@ from audio_interaction.training.recipe import AdapterRecipe
 class Alternating(torch.utils.data.Sampler):
     """One batch of replayed offline items, one of streams, and so on, without end.
 
-    The two have very different lengths, so one batch cannot hold both without padding; two batches
-    make one optimiser step (`accumulate_grad_batches=2`). Streams come second, since the batch that
-    makes the step is the one that is logged.
+    Each has its own mean loss, and two batches make one optimiser step
+    (`accumulate_grad_batches=2`). Streams come second, since the batch that makes the step is the
+    one that is logged. Replayed items are numbered on after the streams.
     """
 
-    def __init__(self, streams: LengthBatches, replay: LengthBatches) -> None:
+    def __init__(self, streams: MixedBatches, replay: MixedBatches) -> None:
         self.streams, self.replay = streams, replay
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -75,31 +74,15 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         cache: folder of cached frames.
     """
     L.seed_everything(recipe.seed, verbose=False)
-    base = load_model(recipe.base, adapter=None)
+    model = load_model(recipe.base, recipe.start, trainable=True)
     train, validation = load_sources("train"), load_sources("validation")
-    if recipe.corpus:
-        streams, watched = (
-            corpus_streams(base, recipe.corpus, split, cache, count)
-            for split, count in (
-                ("train", recipe.streams),
-                ("validation", recipe.validation_streams),
-            )
-        )
-    else:
-        streams = encoded_streams(
-            base, train, cache, count=recipe.streams, seed=recipe.seed, tasks=recipe.task_weights
-        )
-        watched = encoded_streams(
-            base,
-            validation,
-            cache,
-            count=recipe.validation_streams,
-            seed=recipe.seed,
-            tasks=recipe.task_weights,
-        )
+    streams, watched = (
+        _streams(recipe, model, sources, count, cache)
+        for sources, count in ((train, recipe.streams), (validation, recipe.validation_streams))
+    )
     replayed = dataclasses.replace(train, speech=spread(train.speech, recipe.replay_speech))
     replay = offline_examples(
-        base,
+        model,
         replayed,
         cache,
         seed=recipe.seed,
@@ -107,10 +90,8 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         sound_variants=recipe.replay_sound_variants,
         sound_weight=recipe.replay_sound_weight,
     )
-    if recipe.start:
-        model = load_model(recipe.base, recipe.start, trainable=True)
-    else:
-        model = add_adapter(base, recipe.rank, recipe.alpha, recipe.dropout)
+    if not recipe.start:
+        model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
     examples = stream_examples(model, streams, recipe.seed)
     trainer = L.Trainer(
         accelerator="auto",
@@ -126,32 +107,22 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     )
     module = InteractionModule(model, recipe.optimisation, recipe.decision_weight)
     model.network.train()
-    trainer.fit(module, _loader(model, examples, replay, recipe))
+    batches = Alternating(
+        MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed),
+        MixedBatches(replay, recipe.replay_positions, recipe.seed),
+    )
+    trainer.fit(module, loader([*examples, *replay], batches))
     model.network.eval()
     save_adapter(model, out)
-    with atomic_write(out / "recipe.json") as temporary:
-        temporary.write_text(json.dumps(dataclasses.asdict(recipe), indent=1) + "\n")
+    write_json(out / "recipe.json", dataclasses.asdict(recipe))
     return model
 
 
-def _loader(
-    model: InteractionModel,
-    streams: list[Example],
-    replay: list[Example],
-    recipe: AdapterRecipe,
-) -> torch.utils.data.DataLoader:
-    batches = Alternating(
-        LengthBatches(
-            [len(example.layout) for example in streams],
-            recipe.optimisation.batch_positions,
-            recipe.seed,
-        ),
-        LengthBatches(
-            [len(example.layout) for example in replay], recipe.replay_positions, recipe.seed
-        ),
-    )
-    return torch.utils.data.DataLoader(
-        streams + replay,
-        batch_sampler=batches,
-        collate_fn=lambda items: collate(items, model.tokens.pad),
+def _streams(
+    recipe: AdapterRecipe, model: InteractionModel, sources: Sources, count: int, cache: Path
+) -> list[EncodedStream]:
+    if recipe.corpus:
+        return corpus_streams(model, recipe.corpus, sources.split, cache, count)
+    return encoded_streams(
+        model, sources, cache, count=count, seed=recipe.seed, tasks=recipe.task_weights
     )

@@ -72,6 +72,13 @@ def test_an_empty_sound_is_refused(tmp_path):
         load_audio(path)
 
 
+def test_a_sound_too_short_to_resample_is_refused(tmp_path):
+    path = tmp_path / "click.wav"
+    soundfile.write(path, np.ones(1), 48_000)
+    with pytest.raises(UserError, match=r"click\.wav: holds no samples, or too few"):
+        load_audio(path)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_samples_that_are_no_numbers_are_refused_with_their_place(tmp_path, bad):
     path = tmp_path / "nan.wav"

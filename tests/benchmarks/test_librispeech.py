@@ -9,13 +9,13 @@ from audio_interaction.audio.io import decode, encode
 from audio_interaction.benchmarks import librispeech
 from audio_interaction.benchmarks.librispeech import english_normaliser, score
 from audio_interaction.benchmarks.librispeech_data import (
-    FIELDS,
     Utterance,
     from_row,
     load_folder,
     load_hub,
     stand_in,
 )
+from audio_interaction.corpus.hub import LIBRISPEECH_FIELDS as FIELDS
 from audio_interaction.errors import UserError
 
 SAMPLES = np.full(8000, 0.1, np.float32)

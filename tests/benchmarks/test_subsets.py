@@ -17,13 +17,13 @@ from audio_interaction.benchmarks.subsets import (
 )
 from audio_interaction.corpus.build import compose_streams
 from audio_interaction.corpus.schema import Event, Stream
-from audio_interaction.corpus.sources import load_recorded_speech
+from audio_interaction.corpus.sources import load_sources
 from audio_interaction.errors import UserError
 
 
 @pytest.fixture(scope="module")
 def clips(sources):
-    clips = (*sources.speech, *sources.sounds, *load_recorded_speech())
+    clips = sources.clips
     return {clip.id: clip for clip in clips}
 
 
@@ -57,7 +57,7 @@ def test_noise_and_rooms_are_read_from_the_record():
 def test_what_is_recorded_is_read_from_the_clips(sources, clips):
     recorded = next(clip for clip in sources.sounds if clip.recorded)
     made = next(clip for clip in sources.sounds if not clip.recorded)
-    prompt, rendered = load_recorded_speech()[0], sources.speech[0]
+    prompt, rendered = load_sources("test").recorded[0], sources.speech[0]
 
     def marks(*events):
         return subset_of(stream_of(*events), clips) - {"clean"}

@@ -12,7 +12,7 @@ from audio_interaction.training.objective import interaction_loss
 @pytest.fixture
 def batch(untrained):
     layout = online_layout(untrained.tokens, [300], 2, {1: Reply((310, 311))})
-    return collate([Example(layout, torch.randn(20, 384))], untrained.tokens.pad)
+    return collate([Example(layout, torch.randn(20, 384))])
 
 
 def entropies(model, batch):
@@ -48,20 +48,20 @@ def test_item_weights_are_relative(untrained):
     a = Example(online_layout(untrained.tokens, [], 1, {}), torch.randn(10, 384))
     b = Example(online_layout(untrained.tokens, [], 1, {0: Reply(())}), torch.randn(10, 384))
     both = [Example(a.layout, a.frames, item_weight=0.0), Example(b.layout, b.frames)]
-    alone = interaction_loss(untrained.thinker, collate([b], 0)).total
-    torch.testing.assert_close(interaction_loss(untrained.thinker, collate(both, 0)).total, alone)
+    alone = interaction_loss(untrained.thinker, collate([b])).total
+    torch.testing.assert_close(interaction_loss(untrained.thinker, collate(both)).total, alone)
 
 
 def test_the_auxiliary_loss_reads_the_words_off_the_frames(untrained):
     layout = online_layout(untrained.tokens, [], 2, {})
     silent = Example(layout, torch.randn(20, 384))
     spoken = Example(layout, silent.frames, transcript=(300, 301))
-    pair = collate([silent, spoken], untrained.tokens.pad)
+    pair = collate([silent, spoken])
     plain = interaction_loss(untrained.thinker, pair)
     both = interaction_loss(untrained.thinker, pair, ctc_weight=0.5)
     embeddings = untrained.thinker.embed(pair.input_ids, pair.is_frame, pair.frames)
-    hidden = untrained.thinker.decode_embeddings(embeddings)
-    states = hidden[1][pair.is_frame[1]]
+    hidden = untrained.thinker.decode_embeddings(embeddings, segments=pair.segments)
+    states = hidden[0][pair.is_frame[0]][20:]
     expected = F.ctc_loss(
         untrained.thinker.lm_head(states).log_softmax(-1)[:, None],
         torch.tensor([[300, 301]]),
@@ -70,3 +70,22 @@ def test_the_auxiliary_loss_reads_the_words_off_the_frames(untrained):
         blank=untrained.tokens.pad,
     )
     torch.testing.assert_close(both.total - plain.total, 0.5 * expected, rtol=1e-4, atol=1e-4)
+
+
+def test_packed_streams_lose_what_they_lose_alone(untrained):
+    torch.manual_seed(0)
+    layouts = [
+        online_layout(untrained.tokens, [300], 3, {1: Reply((310, 311))}),
+        online_layout(untrained.tokens, [], 1, {}),
+        online_layout(untrained.tokens, [300, 301], 2, {0: Reply((312,)), 1: Reply((313,))}),
+    ]
+    examples = [
+        Example(layout, torch.randn(sum(layout.is_frame), 384), (300, 310)) for layout in layouts
+    ]
+    packed = interaction_loss(untrained.thinker, collate(examples))
+    labels, total = 0, 0.0
+    for example in examples:
+        count = sum(label != IGNORED for label in example.layout.labels)
+        total = total + count * interaction_loss(untrained.thinker, collate([example])).total
+        labels += count
+    torch.testing.assert_close(packed.total, total / labels, rtol=1e-5, atol=1e-5)

@@ -3,10 +3,11 @@
 from functools import cache
 
 from audio_interaction.corpus.phrases.translating import Templates
+from audio_interaction.corpus.templates import NUMBERS
 
 _NUMBERS = dict(
     zip(
-        "zero one two three four five six seven eight nine ten eleven twelve".split(),
+        NUMBERS,
         "零 一 二 三 四 五 六 七 八 九 十 十一 十二".split(),
         strict=True,
     )

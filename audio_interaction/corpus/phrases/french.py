@@ -3,6 +3,7 @@
 from functools import cache
 
 from audio_interaction.corpus.phrases.translating import Templates
+from audio_interaction.corpus.templates import NAMES, NUMBERS
 
 _HER = {"old": "vieille", "new": "neuve", "broken": "cassée", "on": "allumée", "off": "éteinte"}
 _HIM = {"old": "vieux", "new": "neuf", "broken": "cassé", "on": "allumé", "off": "éteint"}
@@ -12,7 +13,7 @@ _CITIES = {
 }  # fmt: skip
 _NUMBERS = dict(
     zip(
-        "zero one two three four five six seven eight nine ten eleven twelve".split(),
+        NUMBERS,
         "zéro un deux trois quatre cinq six sept huit neuf dix onze douze".split(),
         strict=True,
     )
@@ -58,7 +59,7 @@ SLOTS = {
         "twenty": "vingt", "thirty": "trente",
     },
     "unit": {"minutes": "minutes", "seconds": "secondes"},
-    "name": {name: name for name in ("anna", "tom", "mary", "john", "peter", "lucy")},
+    "name": {name: name for name in NAMES},
     "device": {
         "lamp": {"the": "la lampe", **_HER}, "light": {"the": "la lumière", **_HER},
         "fan": {"the": "le ventilateur", **_HIM}, "radio": {"the": "la radio", **_HER},

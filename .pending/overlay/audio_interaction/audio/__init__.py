@@ -1,1 +1,0 @@
-"""Sound in: reading files, the causal log-mel front-end, mixing."""

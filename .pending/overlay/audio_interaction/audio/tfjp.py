@@ -1,2 +1,0 @@
-from types import SimpleNamespace
-def tfjp(samples): return SimpleNamespace(samples=samples)

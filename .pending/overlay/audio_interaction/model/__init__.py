@@ -1,1 +1,0 @@
-"""The one model class, its presets, and its parts: ears, tokenizer, adapters."""

@@ -1,1 +1,0 @@
-"""Perceive, decide, respond on a live stream."""

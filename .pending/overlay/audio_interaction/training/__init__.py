@@ -1,1 +1,0 @@
-"""Making the offline base and the interaction adapter, with Lightning and peft."""

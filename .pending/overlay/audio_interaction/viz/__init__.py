@@ -1,1 +1,0 @@
-"""Figures (plotly), panels (ipywidgets), and how both are shown and saved."""
