@@ -69,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = _add(sub, "evaluate", commands.evaluate, "score the model on the held-out streams")
     evaluate.add_argument("--split", choices=("validation", "test"), default="test")
     evaluate.add_argument("--seed", type=int, default=0, help="of the composed streams")
+    evaluate.add_argument(
+        "--tasks",
+        nargs="+",
+        metavar="TASK",
+        help="sub-tasks of the streams; default: those the adapter was trained on",
+    )
     _score_options(evaluate)
     _model_options(evaluate)
 

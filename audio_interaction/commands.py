@@ -124,7 +124,8 @@ def evaluate(args: Namespace) -> None:
     from audio_interaction.benchmarks.evaluate import evaluate
 
     model = _model(args)
-    _show(evaluate(model, args.split, limit=args.limit, seed=args.seed), args)
+    report = evaluate(model, args.split, limit=args.limit, seed=args.seed, tasks=args.tasks)
+    _show(report, args)
 
 
 def bench(args: Namespace) -> None:

@@ -36,7 +36,7 @@ from audio_interaction.benchmarks.metrics import (
 from audio_interaction.benchmarks.report import Report, Row, Table
 from audio_interaction.benchmarks.subsets import by_subset, subset_table
 from audio_interaction.benchmarks.tuning import tune_threshold
-from audio_interaction.corpus.build import compose_streams
+from audio_interaction.corpus.build import Weights, compose_streams
 from audio_interaction.corpus.matching import WINDOW
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.corpus.sources import Sources, load_sources
@@ -64,18 +64,21 @@ def evaluate(
     seed: int = 0,
     threshold: float | None = None,
     sources: Sources | None = None,
+    tasks: Weights | None = None,
 ) -> Report:
     """Score a model and the baselines on held-out streams, and its offline abilities.
 
     Args:
         model: usually with an interaction adapter.
         split: of the streams that are composed, and of the clips of the offline abilities.
-        streams: what to listen to; composed by default, all tasks alike.
+        streams: what to listen to; composed by default.
         limit: listen to the first `limit` streams; also the number of clips of speech and of
             sound for the offline abilities.
         seed: of the composed streams, of the offline hearings and of the bootstrap.
         threshold: p(response) from which the model speaks; its own by default.
         sources: the clips of the split; the repository's own by default.
+        tasks: of the composed streams, as in `build.compose_streams`; by default those the
+            adapter was trained on, or all where that is unknown.
 
     Returns:
         A report whose `results` hold "systems" (each with its decide and text metrics, and "asr"),
@@ -86,7 +89,8 @@ def evaluate(
     """
     sources = sources or load_sources(split)
     if streams is None:
-        streams = compose_streams(split, limit or STREAMS, seed, sources=sources)
+        tasks = tasks or model.tasks or None
+        streams = compose_streams(split, limit or STREAMS, seed, tasks, sources)
     streams = list(streams)[:limit]
     if not streams:
         raise UserError("no streams to evaluate on; give at least one, or a limit above 0")

@@ -9,6 +9,7 @@ from importlib import import_module
 
 _MODULES = {
     "00": "tour",
+    "01": "perceive",
     "02": "corpus",
     "04": "train",
     "05": "decide_signal",

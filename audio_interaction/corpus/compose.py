@@ -1,8 +1,9 @@
 """From an ordered list of cues to a stream with its timeline (paper §3.2, App. B.4, Algorithm 4).
 
 A cue is one clip and the reply it calls for. Foreground cues are faded and appended with gaps,
-background cues are laid at a random offset, and two noise tracks lie over the whole stream, over
-the speech too. Everything random comes from the generator that is passed in.
+background cues are laid at a random offset, ambient ones are looped from beginning to end, and two
+noise tracks lie over the whole stream, over the speech too. Everything random comes from the
+generator that is passed in.
 """
 
 from collections.abc import Sequence
@@ -47,7 +48,8 @@ class Cue:
     Attributes:
         reply: empty where the listener should stay silent.
         kind, emotion: of the `Response`; kind "transcript" answers each word as it is spoken.
-        role: "fg" takes its turn; "bg" lies under the others at a random offset.
+        role: "fg" takes its turn; "bg" lies under the others at a random offset; "amb" goes on all
+            the time, looped with cross-fades (paper App. B.1: an ambient slot covers everything).
     """
 
     clip: SpeechClip | SoundClip
@@ -83,7 +85,17 @@ class Score:
 def arrange(
     cues: Sequence[Cue], rng: np.random.Generator, gap_seconds: tuple[float, float] = GAP_SECONDS
 ) -> Score:
-    """Lay the cues out in time."""
+    """Lay the cues out in time.
+
+    Raises:
+        UserError: an ambient cue is speech, or calls for a reply; what never ends triggers nothing.
+    """
+    for cue in cues:
+        if cue.role == "amb" and (cue.reply or not isinstance(cue.clip, SoundClip)):
+            raise UserError(
+                f"clip {cue.clip.id}: an ambient cue must be a sound without a reply; "
+                "give it the role 'fg' or 'bg'"
+            )
     pieces = [_performed(cue, rng) for cue in cues]
     at = rng.uniform(*LEAD_SECONDS)
     starts, ends = {}, {}
@@ -103,11 +115,14 @@ def arrange(
     for index, (cue, piece) in enumerate(zip(cues, pieces, strict=True)):
         if cue.role == "fg":
             active[starts[index] : ends[index]] = True
+        elif cue.role == "amb":
+            piece = loop(piece, length, round(CROSSFADE_SECONDS * SAMPLE_RATE), rng)
+            starts[index], ends[index] = 0, length
         else:
             piece = piece[:length]
             starts[index] = int(rng.integers(length - len(piece) + 1))
             ends[index] = starts[index] + len(piece)
-        foreground[starts[index] : ends[index]] += piece
+        foreground[starts[index] : ends[index]] += fade(piece)
         event = _event(cue, starts[index] / SAMPLE_RATE, ends[index] / SAMPLE_RATE)
         events.append(event)
         responses += _responses(cue, event)
@@ -120,12 +135,12 @@ def arrange(
 
 
 def _performed(cue: Cue, rng: np.random.Generator) -> np.ndarray:
-    """The clip as it sounds in this stream: varied (training sounds only), levelled, faded."""
+    """The clip as it sounds in this stream: varied (training sounds only) and levelled."""
     samples = cue.clip.audio()
     if isinstance(cue.clip, SoundClip) and cue.clip.split == "train":
         samples = augment(samples, rng)
     spread = rng.uniform(-LEVEL_SPREAD_DB, LEVEL_SPREAD_DB)
-    return fade(to_level(samples, LEVEL_DB + spread + ROLE_GAIN_DB[cue.role]))
+    return to_level(samples, LEVEL_DB + spread + ROLE_GAIN_DB[cue.role])
 
 
 def _event(cue: Cue, start: float, end: float) -> Event:

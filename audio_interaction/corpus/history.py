@@ -25,7 +25,7 @@ from audio_interaction.errors import UserError
 LEAST_DISTANCE = 3  # rounds (paper App. B.2)
 RECENT = 2  # last rounds, which must not give the answer away
 NO_FACT = "no_fact"
-"""Reason of a dialogue that tells nothing worth asking for."""
+"""Reason of a dialogue that tells nothing worth asking for, or tells it again in the end."""
 
 CUES = (
     "as you said", "as i said", "you said", "i said", "you told", "i told", "you mentioned",
@@ -220,14 +220,14 @@ def read_review(answer: dict) -> Review:
     return Review(source=source, **texts)
 
 
-def append_review(scenario: Scenario, review: Review) -> Scenario:
-    """The plan with the question as its last event, said by the one who spoke in the source round.
+def asked(events: Sequence[SubEvent], review: Review) -> tuple[SubEvent, SubEvent]:
+    """The event that has the answer, and the question as one more event, "review".
 
     Raises:
-        UserError: the review does not fit the plan, or the plan was not well formed.
+        UserError: the review does not fit the events (`check_review`).
     """
-    check_review(rounds_of(scenario), review)
-    spoken = [event for event in scenario.events if event.what == "speech" and event.role == "fg"]
+    spoken = [event for event in events if event.what == "speech" and event.role == "fg"]
+    check_review([Round(event.text, event.reply) for event in spoken], review)
     source = spoken[review.source]
     question = SubEvent(
         id="review",
@@ -240,5 +240,15 @@ def append_review(scenario: Scenario, review: Review) -> Scenario:
         kind="answer",
         emotion=emotion_of(review.answer),
     )
+    return source, question
+
+
+def append_review(scenario: Scenario, review: Review) -> Scenario:
+    """The plan with the question as its last event, said by the one who spoke in the source round.
+
+    Raises:
+        UserError: the review does not fit the plan, or the plan was not well formed.
+    """
+    source, question = asked(scenario.events, review)
     before = (*scenario.before, (source.id, question.id))
     return replace(scenario, events=(*scenario.events, question), before=before).check()

@@ -1,10 +1,12 @@
 """When the replies of a stream are said: from a timeline in seconds to decisions in chunks.
 
-A reply belongs to the chunk in which its trigger has ended (paper Algorithm 4), a little later if
-that chunk hears too little of the ending: a decision fixed at the very end made a third party's
-reproduction never speak, one 0.12 to 0.24 s after it, drawn anew each time, cured it. A word of a
-transcript waits 0.4 s, one chunk of right context as in wait-k translation, since a word is often
-clear only from what follows it.
+The paper answers in the chunk in which a trigger has ended (Algorithm 4). That chunk may hear
+nothing of the silence behind it, and a model that cannot tell on which side of a chunk border the
+end lies shares its belief between two chunks and passes the threshold in neither. So a reply waits
+for 0.2 to 0.8 s, drawn anew for each in training: it comes zero to two chunks after the one with
+the end, which is the window that the evaluation accepts (`corpus.matching`), and who hesitates
+learns that it is not too late. A word of a transcript waits 0.4 s, one chunk of right context as
+in wait-k translation, since a word is often clear only from what follows it.
 """
 
 import numpy as np
@@ -13,8 +15,8 @@ from audio_interaction.corpus.schema import Stream
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import CHUNK_SECONDS, trigger_chunk
 
-EVALUATION_LAG = 0.18  # s
-TRAINING_LAG = (0.12, 0.24)  # s
+EVALUATION_LAG = 0.5  # s
+TRAINING_LAG = (0.2, 0.8)  # s
 TRANSCRIPT_LAG = CHUNK_SECONDS
 
 
@@ -27,7 +29,7 @@ def decision_chunks(
         stream: whose responses are placed; its samples are not needed.
         num_chunks: length of the stream in chunks.
         lag: seconds from the end of a trigger to the decision, or a generator that draws
-            U(0.12, 0.24) s for each reply (training). Words of a transcript always wait 0.4 s;
+            U(0.2, 0.8) s for each reply (training). Words of a transcript always wait 0.4 s;
             those that fall into one chunk are joined by spaces. Of two replies due in one chunk
             the later takes the next free one.
 

@@ -12,19 +12,14 @@ import numpy as np
 
 from audio_interaction.audio.mixing import gain_db, limit, mix_at_snr, to_level
 from audio_interaction.corpus.compose import LEVEL_DB, STREAM_GAIN_DB, noise_bed
-from audio_interaction.corpus.phrases import LANGUAGES, heard_name, to_chinese, to_french
+from audio_interaction.corpus.language import name_reply
 from audio_interaction.corpus.sounds import augment
 from audio_interaction.corpus.sources import Clip, SoundClip, SpeechClip
-from audio_interaction.corpus.tasks.translation import INTO
 from audio_interaction.protocol import CHUNK_SAMPLES, SAMPLE_RATE, chunks_in
 
 TRANSCRIBE, ANSWER, NAME = "transcribe", "answer", "name the sound"
-INTO_ENGLISH, INTO_CHINESE, INTO_FRENCH = map(INTO.format, ("english", "chinese", "french"))
-INSTRUCTIONS = (TRANSCRIBE, ANSWER, NAME, INTO_ENGLISH, INTO_CHINESE, INTO_FRENCH)
+INSTRUCTIONS = (TRANSCRIBE, ANSWER, NAME)
 """The written instructions the tiny base knows."""
-
-CONDITIONAL = ("scene_command",)
-"""Kinds whose answer is due only after certain sounds."""
 
 LEAD_SECONDS = (0.02, 0.5)
 TAIL_SECONDS = 0.1
@@ -64,22 +59,11 @@ class OfflineItem:
 
 
 def tasks_of(clip: Clip) -> tuple[tuple[str, str], ...]:
-    """What may be asked of a clip, as pairs of (instruction, reply).
-
-    A sound is to be named. A sentence is to be transcribed, answered where its answer depends on
-    nothing else that is heard, and translated where a translation is known.
-    """
+    """What may be asked of a clip: to name a sound; to transcribe, and to answer where one can."""
     if isinstance(clip, SoundClip):
-        return ((NAME, heard_name(clip.label)),)
-    tasks = [(TRANSCRIBE, clip.text)]
-    if clip.kind in LANGUAGES:
-        return (*tasks, (INTO_ENGLISH, clip.answer))
-    if clip.answer and clip.kind not in CONDITIONAL:
-        tasks.append((ANSWER, clip.answer))
-    for instruction, translate in ((INTO_CHINESE, to_chinese), (INTO_FRENCH, to_french)):
-        if translation := translate(clip.text):
-            tasks.append((instruction, translation))
-    return tuple(tasks)
+        return ((NAME, name_reply(clip.label)),)
+    transcribe = (TRANSCRIBE, clip.text)
+    return (transcribe, (ANSWER, clip.answer)) if clip.answer else (transcribe,)
 
 
 def offline_item(

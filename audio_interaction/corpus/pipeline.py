@@ -1,4 +1,4 @@
-"""The one road from a task to a stream: plan, ground, compose (paper §3.2).
+"""The one road from a task to a stream: plan, audit, ground, compose (paper §3.2, §3.3).
 
 Each step draws from one generator, which (seed, split, task, index) alone decide.
 """
@@ -15,6 +15,7 @@ from audio_interaction.corpus.grounding import Grounding, ground
 from audio_interaction.corpus.language import SPLITS
 from audio_interaction.corpus.scenario import Rejected, Scenario
 from audio_interaction.corpus.schema import Stream
+from audio_interaction.corpus.silence import audit_scenario
 from audio_interaction.corpus.sources import Sources
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
@@ -48,7 +49,8 @@ class Made:
 def make_stream(split: str, task: str, index: int, seed: int, sources: Sources) -> Made:
     """The `index`-th stream of a task, of at most 30 s, made from the clips of one split.
 
-    The same arguments always give the same samples.
+    A plan whose sounds the silence audit would treat otherwise, or cannot decide on, is dropped
+    before clips are looked for. The same arguments always give the same samples.
 
     Raises:
         UserError: an unknown task or split, sources that lack the clips the task needs, or no plan
@@ -64,8 +66,9 @@ def make_stream(split: str, task: str, index: int, seed: int, sources: Sources) 
     rejects: Counter[str] = Counter()
     rt60_s = float(rng.uniform(*RT60_S)) if rng.random() < REVERBERANT_SHARE else None
     for _ in range(ATTEMPTS):
-        scenario = plan.plan(sources, rng, id=f"{split}-{task}-{seed}-{index:06d}")
         try:
+            scenario = plan.plan(sources, rng, id=f"{split}-{task}-{seed}-{index:06d}")
+            audit_scenario(scenario)
             grounding = ground(scenario, sources, rng)
         except Rejected as rejected:
             rejects[rejected.reason] += 1

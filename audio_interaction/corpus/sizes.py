@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from audio_interaction.corpus.build import write_corpus
+from audio_interaction.corpus.build import Weights, write_corpus
 from audio_interaction.corpus.manifest import REJECTS, load_recipe
 from audio_interaction.corpus.sources import SPLITS
 from audio_interaction.corpus.tasks import TASKS
@@ -69,6 +69,7 @@ def build_profile(
     *,
     count: int | None = None,
     seed: int = 0,
+    tasks: Weights | None = None,
     workers: int = 1,
     codec: str | None = None,
     root: str | Path | None = None,
@@ -78,6 +79,7 @@ def build_profile(
     Args:
         profile: a key of `SIZES`.
         count: training streams in all, instead of those of the profile.
+        tasks: as `write_corpus`; `supervise.stage4_tasks()` for stage 4 of the training.
         codec: instead of that of the profile.
 
     Raises:
@@ -87,7 +89,8 @@ def build_profile(
         raise UserError(f"there is no corpus {profile!r}; choose from {', '.join(SIZES)}")
     size = SIZES[profile]
     counts, codec = size.counts(count), codec or size.codec
-    return contents(write_corpus(out, counts, seed, workers=workers, codec=codec, root=root))
+    options = dict(tasks=tasks, workers=workers, codec=codec, root=root)
+    return contents(write_corpus(out, counts, seed, **options))
 
 
 def contents(folder: str | Path) -> list[Content]:

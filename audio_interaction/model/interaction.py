@@ -21,6 +21,9 @@ from audio_interaction.protocol import ControlTokens, offline_layout
 DECISION_FILE = "decision.json"
 """Beside an adapter: the threshold chosen on validation, `{"threshold": p}`."""
 
+RECIPE_FILE = "recipe.json"
+"""Beside a base or an adapter: the settings it was trained with."""
+
 
 @dataclass
 class InteractionModel:
@@ -31,12 +34,14 @@ class InteractionModel:
         tokenizer: its tokenizer.
         tokens: the control tokens' ids.
         threshold: `p(response)` from which a chunk is answered.
+        tasks: sub-tasks the adapter was trained on; empty where that is unknown.
     """
 
     network: torch.nn.Module
     tokenizer: PreTrainedTokenizerFast
     tokens: ControlTokens
     threshold: float = 0.5
+    tasks: tuple[str, ...] = ()
 
     @property
     def thinker(self) -> InteractionThinker:
@@ -249,7 +254,9 @@ def _load_adapter(model: InteractionModel, folder: Path, trainable: bool) -> Int
         raise UserError(f"{folder}: does not fit this base ({error})") from error
     decision = folder / DECISION_FILE
     threshold = json.loads(decision.read_text())["threshold"] if decision.is_file() else 0.5
-    return InteractionModel(network, model.tokenizer, model.tokens, threshold)
+    recipe = folder / RECIPE_FILE
+    tasks = json.loads(recipe.read_text())["task_weights"] if recipe.is_file() else None
+    return InteractionModel(network, model.tokenizer, model.tokens, threshold, tuple(tasks or ()))
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:

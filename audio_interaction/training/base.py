@@ -15,7 +15,7 @@ from audio_interaction.corpus.offline import INSTRUCTIONS
 from audio_interaction.corpus.sources import load_sources
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.files import write_json
-from audio_interaction.model.interaction import InteractionModel, new_model, save_base
+from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, new_model, save_base
 from audio_interaction.model.tokenizer import train_tokenizer
 from audio_interaction.training.batches import MixedBatches, loader
 from audio_interaction.training.data import offline_examples
@@ -68,5 +68,5 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
     trainer.fit(module, loader(examples, batches))
     model.network.eval()
     save_base(model, out)
-    write_json(out / "recipe.json", asdict(recipe))
+    write_json(out / RECIPE_FILE, asdict(recipe))
     return model

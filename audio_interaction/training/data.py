@@ -35,12 +35,14 @@ def offline_examples(
 ) -> list[Example]:
     """One example for each thing that may be asked of each hearing of each clip.
 
+    The clips are the sounds and the sentences of the closed domain (`Sources.closed`).
+
     The loss of an item is weighted by 1 / sqrt(its number of words), so that a transcript does not
     drown a one-word name.
     """
     records, pieces = [], []
     for kind, clips, variants in (
-        ("speech", sources.speech, speech_variants),
+        ("speech", sources.closed, speech_variants),
         ("sounds", sources.sounds, sound_variants),
     ):
         if variants == 0:

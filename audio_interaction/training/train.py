@@ -11,7 +11,7 @@ from lightning.pytorch.loggers import CSVLogger
 from audio_interaction.corpus.sources import Sources, load_sources, spread
 from audio_interaction.files import write_json
 from audio_interaction.model.adapter import add_adapter, save_adapter
-from audio_interaction.model.interaction import InteractionModel, load_model
+from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, load_model
 from audio_interaction.training.batches import MixedBatches, loader
 from audio_interaction.training.behaviour import behaviour, teacher_forced
 from audio_interaction.training.data import (
@@ -80,7 +80,7 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         _streams(recipe, model, sources, count, cache)
         for sources, count in ((train, recipe.streams), (validation, recipe.validation_streams))
     )
-    replayed = dataclasses.replace(train, speech=spread(train.speech, recipe.replay_speech))
+    replayed = dataclasses.replace(train, speech=spread(train.closed, recipe.replay_speech))
     replay = offline_examples(
         model,
         replayed,
@@ -114,7 +114,7 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     trainer.fit(module, loader([*examples, *replay], batches))
     model.network.eval()
     save_adapter(model, out)
-    write_json(out / "recipe.json", dataclasses.asdict(recipe))
+    write_json(out / RECIPE_FILE, dataclasses.asdict(recipe))
     return model
 
 

@@ -11,7 +11,7 @@ from audio_interaction.errors import UserError
 
 @pytest.fixture(scope="module")
 def streams(sources):
-    tasks = ["chat", "asr_clean", "negative", "name_sound", "proactive"]
+    tasks = ["chat", "asr_clean", "negative", "name_sound", "hazard_home"]
     return compose_streams("test", len(tasks), 0, tasks=tasks, sources=sources)
 
 

@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio_interaction.audio.io import encode
 from audio_interaction.audio.mixing import PEAK, fade, rms
 from audio_interaction.corpus import compose as composing
 from audio_interaction.corpus.compose import Bed, Cue, arrange, compose, mix, noise_bed
+from audio_interaction.corpus.sources import SoundClip
 from audio_interaction.errors import UserError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -93,6 +95,35 @@ def test_a_background_event_is_6_db_quieter(test, monkeypatch):
     behind_level = rms(score.foreground[alone])
     front_level = rms(score.foreground[score.active & (score.foreground != 0)])
     assert 20 * np.log10(behind_level / front_level) == pytest.approx(-6, abs=1.0)
+
+
+def test_ambience_is_looped_without_seams_from_beginning_to_end(test, monkeypatch):
+    monkeypatch.setattr(composing, "LEVEL_SPREAD_DB", 0.0)
+    hiss = (0.1 * np.random.default_rng(0).standard_normal(8_000)).astype(np.float32)
+    clip = SoundClip("hiss", "test", 0.5, encode(hiss, "flac"), "rain", False, "hiss", False)
+    front = test.said("statement")[0]
+    score = arrange([Cue(clip, role="amb"), Cue(front)], np.random.default_rng(3))
+    (ambience,) = [event for event in score.events if event.role == "amb"]
+    total = len(score.foreground)
+    assert (ambience.start, ambience.end) == (0.0, total / 16_000)
+    # Before and after the foreground, 20 ms at a time: 12 dB below it, and nowhere a gap.
+    first, last = np.flatnonzero(score.active)[[0, -1]]
+    lead, tail = score.foreground[320:first], score.foreground[last + 1 : -320]
+    assert len(tail) > 2 * len(hiss)  # so there is a seam in it
+    for part in (lead, tail):
+        pieces = part[: len(part) // 320 * 320].reshape(-1, 320)
+        levels = [20 * np.log10(rms(piece)) for piece in pieces]
+        assert np.median(levels) == pytest.approx(-26 - 12, abs=0.5)
+        assert min(levels) > -26 - 12 - 2 and max(levels) < -26 - 12 + 2
+    assert score.active.sum() == len(front.audio())  # it is not what a ratio is measured against
+
+
+@pytest.mark.parametrize("reply", ["", "careful"])
+def test_ambience_is_a_sound_that_calls_for_nothing(test, reply):
+    clip = test.heard("alarm")[0] if reply else test.said("statement")[0]
+    cues = [Cue(clip, reply, "warn" if reply else "", role="amb"), Cue(test.heard("bell")[0])]
+    with pytest.raises(UserError, match="ambient cue must be a sound without a reply"):
+        arrange(cues, np.random.default_rng(0))
 
 
 @given(seed=SEEDS, low=st.floats(0, 30))

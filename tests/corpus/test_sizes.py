@@ -5,6 +5,7 @@ import pytest
 
 from audio_interaction.corpus.build import load_corpus, write_corpus
 from audio_interaction.corpus.sizes import SIZES, Size, build_profile, contents
+from audio_interaction.corpus.supervise import stage4_tasks
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
 from audio_interaction.profiles import PROFILES
@@ -41,6 +42,14 @@ def test_count_and_codec_replace_those_of_the_profile(sources_root, tmp_path, mo
     assert [content.streams for content in found] == [2]
     row = pq.read_table(out / "train-00000.parquet").to_pylist()[0]
     assert row["audio"]["bytes"].startswith(b"OggS") and "-4-" in row["id"]
+
+
+def test_a_profile_can_hold_stage_4(sources_root, tmp_path, monkeypatch):
+    monkeypatch.setitem(SIZES, "tiny", Size(1, 0, 0))
+    tasks = stage4_tasks(["chat_single"])
+    build_profile("tiny", tmp_path / "out", count=20, tasks=tasks, root=sources_root)
+    found = load_corpus(tmp_path / "out")["train"]["task"]
+    assert found.count("chat_single") == 10 and found.count("chat_history") == 3
 
 
 def test_rejected_plans_are_summed_over_the_tasks(sources_root, tmp_path):

@@ -1,59 +1,70 @@
-import numpy as np
+from collections import Counter
+
 import pytest
 
-from audio_interaction.corpus.supervise import MIX_TASKS, mix_in
+from audio_interaction.corpus.build import compose_streams, write_corpus
+from audio_interaction.corpus.supervise import BASE, MIX_INS, stage4_tasks
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
 
-
-def _mixed(count=2000, seed=0, **chances):
-    return mix_in(range(count), np.random.default_rng(seed), **chances)
+ADDED = {task: name for name, pool in MIX_INS.items() for task in pool}
 
 
-def test_each_mix_in_comes_as_often_as_it_should():
-    mixed = _mixed(20_000)
+def _share(weights, name):
+    """Streams of a mix-in for each stream of the base."""
+    base = sum(weight for task, weight in weights.items() if task not in ADDED)
+    return sum(weight for task, weight in weights.items() if ADDED.get(task) == name) / base
+
+
+def test_every_sub_task_is_either_base_or_mix_in():
+    assert sorted((*BASE, *ADDED)) == sorted(TASKS)
+    assert {TASKS[name].ability for name in MIX_INS["proactive"]} == {"proactive response"}
+    assert all("Silent throughout" in TASKS[name].silent for name in MIX_INS["silent"])
+
+
+def test_the_shares_are_those_of_the_paper():
+    weights = stage4_tasks()
+    assert set(weights) == set(TASKS) and min(weights.values()) > 0
     for name, chance in (("history", 0.30), ("silent", 0.40), ("proactive", 0.30)):
-        share = (
-            sum(any(task in MIX_TASKS[name] for task in tasks) for tasks in mixed.tasks) / 20_000
-        )
-        assert share == pytest.approx(chance, abs=4 * (0.25 / 20_000) ** 0.5)
-        assert mixed.counts[name] == round(share * 20_000)
+        assert _share(weights, name) == pytest.approx(chance)
+    assert weights["benign"] == pytest.approx(weights["negative"])
+    assert len({round(weights[name], 9) for name in BASE}) == 1
 
 
-def test_the_draws_are_independent():
-    tasks = _mixed(20_000).tasks
-    none, all_three = (sum(len(t) == n for t in tasks) / 20_000 for n in (0, 3))
-    assert none == pytest.approx(0.7 * 0.6 * 0.7, abs=0.015)
-    assert all_three == pytest.approx(0.3 * 0.4 * 0.3, abs=0.015)
+def test_a_base_of_ones_own():
+    weights = stage4_tasks({"chat": 3, "asr_clean": 1}, history=1.0, silent=0.0, proactive=0.0)
+    assert weights == {"chat": 0.75, "asr_clean": 0.25, "chat_history": 1.0}
+    # A mix-in that is part of the base, too, comes more often.
+    assert stage4_tasks(["chat", "negative"])["negative"] == pytest.approx(0.5 + 0.2)
 
 
-def test_the_seed_decides():
-    assert _mixed(seed=1) == _mixed(seed=1)
-    assert _mixed(seed=1) != _mixed(seed=2)
-    assert _mixed(seed=1).tasks[:50] == _mixed(50, seed=1).tasks
+def test_a_corpus_holds_these_shares(train):
+    streams = compose_streams("train", 40, 0, stage4_tasks(["chat_single"]), train)
+    counts = Counter(ADDED.get(stream.task, "base") for stream in streams)
+    assert counts == {"base": 20, "history": 6, "silent": 8, "proactive": 6}
+    # The first streams are those of a smaller corpus: a build can be stopped and go on.
+    assert compose_streams("train", 7, 0, stage4_tasks(["chat_single"]), train) == streams[:7]
 
 
-def test_one_probability_leaves_the_other_mix_ins_alone():
-    alone = _mixed(history=0.0, proactive=0.0)
-    assert alone.counts["history"] == alone.counts["proactive"] == 0
-    silent = [tuple(t for t in tasks if t in MIX_TASKS["silent"]) for tasks in _mixed().tasks]
-    assert list(alone.tasks) == silent
-
-
-def test_certain_and_impossible():
-    mixed = _mixed(10, history=1.0, silent=0.0, proactive=0.0)
-    assert mixed.tasks == (("chat_history",),) * 10
-    assert mixed.counts == {"history": 10, "silent": 0, "proactive": 0}
-    assert mix_in([], np.random.default_rng(0)).tasks == ()
+def test_workers_and_interruptions_change_nothing(sources_root, tmp_path, monkeypatch):
+    monkeypatch.setattr("audio_interaction.corpus.build.SHARD_STREAMS", 4)
+    options = dict(tasks=stage4_tasks(["chat_single"]), root=sources_root)
+    one = write_corpus(tmp_path / "one", {"train": 8}, 0, **options)
+    two = write_corpus(tmp_path / "two", {"train": 8}, 0, workers=2, **options)
+    (two / "train-00001.parquet").unlink()
+    write_corpus(two, {"train": 8}, 0, **options)
+    files = sorted(path.name for path in one.iterdir())
+    assert len(files) == 4 and files == sorted(path.name for path in two.iterdir())
+    assert all((one / name).read_bytes() == (two / name).read_bytes() for name in files)
 
 
 @pytest.mark.parametrize("chance", [-0.1, 1.1, float("nan")])
 def test_what_is_no_probability_is_an_error(chance):
     with pytest.raises(UserError, match="'silent'"):
-        _mixed(silent=chance)
+        stage4_tasks(silent=chance)
 
 
-def test_the_tasks_exist_and_each_is_drawn():
-    names = {name for pool in MIX_TASKS.values() for name in pool}
-    assert names <= set(TASKS)
-    assert names == {name for tasks in _mixed().tasks for name in tasks}
+@pytest.mark.parametrize("base", [[], {"chat": 0}, {"chat": float("nan")}, ["sing"]])
+def test_what_is_no_base_is_an_error(base):
+    with pytest.raises(UserError, match="positive weights|unknown tasks sing"):
+        stage4_tasks(base)

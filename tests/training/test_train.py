@@ -121,6 +121,6 @@ def test_every_task_of_every_clip_is_an_example(made, sources_root):
     examples = offline_examples(
         model, sources, made / "cache", seed=1, speech_variants=1, sound_variants=2
     )
-    answered = sum(bool(clip.answer) for clip in sources.speech)
-    assert len(examples) == len(sources.speech) + answered + 2 * len(sources.sounds)
+    answered = sum(bool(clip.answer) for clip in sources.closed)
+    assert len(examples) == len(sources.closed) + answered + 2 * len(sources.sounds)
     assert all(sum(e.layout.is_frame) == len(e.frames) for e in examples)

@@ -119,7 +119,7 @@ def test_corpus_is_counted_by_ability_and_task():
     figure = corpus_figure(corpus_rows())
     sunburst, *boxes, lengths = figure.data
     values = dict(zip(sunburst.ids, sunburst.values, strict=True))
-    assert values["real-time ASR"] == 4 and values["real-time ASR/asr_clean"] == 2
+    assert values["real-time ASR"] == 8 and values["real-time ASR/asr_clean"] == 2
     assert sum(lengths.y) == 2 * len(TASKS)
     medians = {task: at for box in boxes for task, at in zip(box.y, box.median, strict=True)}
     assert set(medians) == set(TASKS)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from audio_interaction.corpus.compose import Bed
-from audio_interaction.corpus.scenario import SubEvent
+from audio_interaction.corpus.scenario import Rejected, SubEvent
 from audio_interaction.corpus.sources import Sources
 from audio_interaction.corpus.tasks.base import Task, one, shuffled, speech, talk
 
@@ -49,7 +49,9 @@ def _speakers(sources: Sources, rng: np.random.Generator) -> list[SubEvent]:
     for turn in range(rng.integers(len(speakers), 5)):
         voice = voices[speakers[turn % len(speakers)]]
         pool = [clip for (v, text), clip in spoken.items() if v == voice and text not in used]
-        clip = one(rng, pool, f"further sentence of the voice {voice}")
+        if not pool:
+            raise Rejected("no_speech", f"{voice} has nothing further to say")
+        clip = one(rng, pool, "sentence")
         used.add(clip.text)
         events.append(_transcribed(clip, "abc"[turn % len(speakers)]))
     return events

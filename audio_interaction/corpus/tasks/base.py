@@ -51,6 +51,7 @@ class Task:
 
         Raises:
             UserError: the split lacks the clips this task needs.
+            Rejected: what was drawn cannot be carried out; another draw may be.
         """
         events = tuple(
             replace(event, id=f"e{index}") for index, event in enumerate(self.draw(sources, rng), 1)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from audio_interaction.corpus.history import NO_FACT, Review, asked
 from audio_interaction.corpus.phrases import history_reply
-from audio_interaction.corpus.scenario import SubEvent
+from audio_interaction.corpus.scenario import Rejected, SubEvent
 from audio_interaction.corpus.sources import Sources
 from audio_interaction.corpus.tasks.base import (
     LISTEN,
@@ -15,6 +16,7 @@ from audio_interaction.corpus.tasks.base import (
     speech,
     talk,
 )
+from audio_interaction.errors import UserError
 
 ABILITY = "voice chat"
 TURNS = ("question", "command")
@@ -48,8 +50,12 @@ def _history(sources: Sources, rng: np.random.Generator) -> list[SubEvent]:
     between = [one(rng, TURNS, "kind") for _ in range(rng.integers(2, 4))]
     kinds = [("history_fact", key), *between, ("history", key)]
     fact, *others, question = talk(sources, rng, kinds)
-    reply = history_reply(key, fact.sound)
-    return [speech(fact), *map(answered, others), speech(question, reply, "answer")]
+    told = [speech(fact), *map(answered, others)]
+    review = Review(question.text, history_reply(key, fact.sound), 0, fact.sound)
+    try:
+        return [*told, asked(told, review)[1]]
+    except UserError as error:  # one of the other turns says the answer again
+        raise Rejected(NO_FACT, str(error)) from error
 
 
 def _emotion(sources: Sources, rng: np.random.Generator) -> list[SubEvent]:
