@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from audio_interaction import __version__, commands
-from audio_interaction.audio.io import CODECS
 from audio_interaction.benchmarks import BENCHMARKS
 from audio_interaction.errors import UserError
 
@@ -143,7 +142,10 @@ def _add_corpus(steps) -> None:
     build.add_argument(
         "--count", type=positive_number, metavar="N", help="training streams, all tasks alike"
     )
-    build.add_argument("--codec", choices=CODECS, help="default: that of the profile")
+    build.add_argument(
+        "--stage4", action="store_true", help="more history review, silence and hazards (stage 4)"
+    )
+    build.add_argument("--codec", help="flac, opus or opus-small; default: that of the profile")
     build.add_argument("--workers", type=positive_number, default=1, metavar="N")
     check = _add(steps, "check", commands.corpus_check, "look for faults in a corpus")
     card = _add(steps, "card", commands.corpus_card, "write the dataset card of a corpus")

@@ -180,6 +180,7 @@ def corpus_music(args: Namespace) -> None:
 
 def corpus_build(args: Namespace) -> None:
     from audio_interaction.corpus.sizes import build_profile
+    from audio_interaction.corpus.supervise import stage4_tasks
     from audio_interaction.profiles import current_profile
 
     for content in build_profile(
@@ -187,6 +188,7 @@ def corpus_build(args: Namespace) -> None:
         args.out,
         count=args.count,
         seed=args.seed,
+        tasks=stage4_tasks() if args.stage4 else None,
         workers=args.workers,
         codec=args.codec,
     ):

@@ -20,7 +20,7 @@ from datasets import Audio, Dataset, DatasetDict, Features, List, Value
 from tqdm.auto import tqdm
 
 from audio_interaction import __version__
-from audio_interaction.audio.io import decode, encode
+from audio_interaction.audio.io import CODECS, decode, encode
 from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, record, writing
 from audio_interaction.corpus.pipeline import make_stream
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
@@ -189,6 +189,8 @@ def plan_shards(
     counts = {split: count for split, count in counts.items() if count}
     if not counts or set(counts) - set(SPLITS) or min(counts.values()) < 0:
         raise UserError(f"counts must be positive and of the splits {', '.join(SPLITS)}: {counts}")
+    if codec not in CODECS:
+        raise UserError(f"there is no codec {codec!r}; choose from {', '.join(CODECS)}")
     tasks = dict(tasks) if isinstance(tasks, Mapping) else list(TASKS if tasks is None else tasks)
     next(_schedule(tasks))  # bad tasks are refused before anything is written
     claim(out, _recipe(counts, seed, tasks, codec, root))

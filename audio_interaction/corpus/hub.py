@@ -31,7 +31,7 @@ from audio_interaction.corpus.jsonl import conversation_of, corpus_row, write_ro
 from audio_interaction.corpus.phrases import words_of
 from audio_interaction.corpus.render import trim
 from audio_interaction.corpus.schema import Word
-from audio_interaction.corpus.sources import SoundClip, SpeechClip
+from audio_interaction.corpus.sources import HUMAN, SoundClip, SpeechClip
 from audio_interaction.errors import UserError
 from audio_interaction.files import atomic_write
 from audio_interaction.protocol import SAMPLE_RATE
@@ -242,7 +242,7 @@ def _spoken(
         sound="",
         form=form,
         voice=voice,
-        engine="recorded",
+        engine=HUMAN,
         recorded=True,
         language=language,
     )

@@ -23,6 +23,9 @@ from audio_interaction.corpus.schema import Word
 from audio_interaction.corpus.sounds import NOISE
 from audio_interaction.errors import UserError
 
+HUMAN = "recorded"
+"""Engine of the clips that a human being spoke."""
+
 
 def default_root() -> Path:
     """Folder of the source files that come with the kit (`paths.MINI_DATA`)."""
@@ -193,7 +196,7 @@ def _speech(path: Path, split: str) -> tuple[SpeechClip, ...]:
             words=tuple(Word(w["text"], w["start"], w["end"]) for w in row["words"]),
             **{name: row[name] for name in ("text", "kind", "answer", "sound", "form")},
             **{name: row[name] for name in ("voice", "engine")},
-            recorded=row["engine"] == "recorded",
+            recorded=row["engine"] == HUMAN,
             language=row.get("language", "en"),
         )
         for row in _rows(path, SPEECH_COLUMNS, optional=("language",))

@@ -34,7 +34,7 @@ MISSED = Style("missed", theme.MUTED, "circle-open")
 SPEECH = Style("speech", theme.BLUE)
 SOUND = Style("sound", theme.ORANGE)
 HAZARD = Style("hazard", theme.RED)
-AMBIENT = Style("noise bed", theme.MUTED)
+AMBIENT = Style("noise, ambience", theme.MUTED)
 
 
 @dataclass(frozen=True)

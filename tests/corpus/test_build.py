@@ -232,6 +232,7 @@ def test_workers_write_the_same_bytes(sources_root, tmp_path, monkeypatch, codec
     ("arguments", "message"),
     [
         ({"counts": {}}, "counts must be positive"),
+        ({"counts": {"train": 1}, "codec": "mp3"}, "no codec 'mp3'"),
         ({"counts": {"dev": 1}}, "counts must be positive"),
         ({"counts": {"train": -1}}, "counts must be positive"),
         ({"counts": {"train": 1}, "tasks": ["sing"]}, "unknown tasks sing"),

@@ -89,7 +89,8 @@ def test_replies_fall_into_the_chunk_of_the_released_builder_or_beside_it(turns)
     assert len(due) == len(stream.responses)
     for response, released in zip(stream.responses, due, strict=True):
         assert trigger_chunk(response.end) in (released, released - 1)
-    placed = decision_chunks(stream, chunks_in(len(stream.audio)))
+    placed = decision_chunks(stream, chunks_in(len(stream.audio)), lag=0.18)
+    assert len(decision_chunks(stream, chunks_in(len(stream.audio)), lag=0.8)) == len(due)
     assert all(min(abs(chunk - d) for d in due) <= 1 for chunk in placed)
 
 

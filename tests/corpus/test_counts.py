@@ -23,7 +23,7 @@ def test_everything_is_summed_by_split_ability_and_task(streams):
     assert sorted(whole.lengths) == pytest.approx(sorted(seconds))
     assert whole.responses == sum(len(stream.responses) for stream in streams)
     assert len(whole.snr_db) == sum(stream.snr_db is not None for stream in streams)
-    assert whole.reverberant == 0
+    assert whole.reverberant == sum(stream.rt60_s is not None for stream in streams)
 
 
 def test_the_silent_share_is_that_of_the_decisions(streams):

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio_interaction.corpus.labels import decision_chunks
+from audio_interaction.corpus.matching import WINDOW
 from audio_interaction.corpus.schema import Response, Stream
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import trigger_chunk
@@ -18,15 +19,15 @@ def spoken(end: float, text: str, kind: str = "answer") -> Response:
 
 
 def test_a_reply_comes_in_the_chunk_after_its_lag():
-    # 1.0 s + 0.18 s lies in the third chunk (0.8 to 1.2 s), 1.1 s + 0.18 s in the fourth.
-    assert decision_chunks(stream_of(spoken(1.0, "yes")), 10) == {2: ("yes", "normal")}
-    assert decision_chunks(stream_of(spoken(1.1, "yes")), 10) == {3: ("yes", "normal")}
-    assert decision_chunks(stream_of(spoken(1.1, "yes")), 10, lag=0.0) == {2: ("yes", "normal")}
+    # 1.0 s + 0.5 s lies in the fourth chunk (1.2 to 1.6 s), 1.15 s + 0.5 s in the fifth.
+    assert decision_chunks(stream_of(spoken(1.0, "yes")), 10) == {3: ("yes", "normal")}
+    assert decision_chunks(stream_of(spoken(1.15, "yes")), 10) == {4: ("yes", "normal")}
+    assert decision_chunks(stream_of(spoken(1.15, "yes")), 10, lag=0.0) == {2: ("yes", "normal")}
 
 
 def test_the_emotion_is_kept():
     urgent = Response(0.1, 0.5, "careful", "urgent", "warn")
-    assert decision_chunks(stream_of(urgent), 5) == {1: ("careful", "urgent")}
+    assert decision_chunks(stream_of(urgent), 5) == {2: ("careful", "urgent")}
 
 
 def test_words_wait_one_chunk_and_are_joined():
@@ -41,7 +42,7 @@ def test_words_wait_one_chunk_and_are_joined():
 def test_two_replies_in_one_chunk_take_turns():
     stream = stream_of(spoken(0.5, "a"), spoken(0.55, "b"), spoken(0.9, "c"))
     placed = decision_chunks(stream, 6)
-    assert {chunk: text for chunk, (text, _) in placed.items()} == {1: "a", 2: "b", 3: "c"}
+    assert {chunk: text for chunk, (text, _) in placed.items()} == {2: "a", 3: "b", 4: "c"}
 
 
 @given(
@@ -64,13 +65,20 @@ def test_a_training_lag_is_drawn_for_every_reply_and_repeats_with_its_seed():
     def placed(seed):
         return decision_chunks(stream, 200, np.random.default_rng(seed))
 
-    # 0.18 s before the end of a chunk: half of the lags reach into the next one.
-    stream = stream_of(*(spoken(0.4 * k - 0.18, str(k)) for k in range(4, 160, 2)))
+    # In the middle of a chunk: a third of the lags reach into the next but one.
+    stream = stream_of(*(spoken(0.4 * k - 0.2, str(k)) for k in range(4, 190, 3)))
     assert placed(1) == placed(1) != placed(2)
-    late = sum((chunk + 1) * 0.4 > 0.4 * int(text) + 1e-6 for chunk, (text, _) in placed(1).items())
-    assert 0.3 < late / len(stream.responses) < 0.7
+    later = [chunk + 1 - int(text) for chunk, (text, _) in placed(1).items()]
+    assert {*later} == {1, 2} and 0.15 < later.count(2) / len(later) < 0.5
+
+
+def test_a_training_lag_stays_in_the_window_of_the_evaluation():
+    rng = np.random.default_rng(0)
+    for end in rng.uniform(0.4, 4.0, 500):
+        (chunk,) = decision_chunks(stream_of(spoken(end, "yes")), 20, rng)
+        assert 0 <= chunk - trigger_chunk(end) <= WINDOW
 
 
 def test_a_reply_behind_the_end_is_an_error():
-    with pytest.raises(UserError, match="due at chunk 5 of 5"):
+    with pytest.raises(UserError, match="due at chunk 6 of 5"):
         decision_chunks(stream_of(spoken(1.95, "late")), 5)

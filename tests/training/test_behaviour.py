@@ -22,12 +22,12 @@ def curve(peaks, chunks=20, low=0.05, high=0.9):
     return values
 
 
-ASKED = stream([Response(0.5, 2.1, "yes")])  # due at chunk 5, where 2.1 + 0.18 s falls too
+ASKED = stream([Response(0.5, 2.1, "yes")])  # due at chunk 5, labelled at 2.1 + 0.5 s, chunk 6
 QUIET = stream(task="negative", chunks=90)  # 36 s
 
 
 def test_a_hit_and_a_false_alarm_are_counted():
-    seen = behaviour([ASKED, QUIET], [curve([5]), curve([40], 90)], threshold=0.5)
+    seen = behaviour([ASKED, QUIET], [curve([6]), curve([40], 90)], threshold=0.5)
     assert (seen.precision, seen.recall) == (0.5, 1.0)
     assert seen.f1 == pytest.approx(2 / 3)
     assert seen.false_alarms_per_hour == pytest.approx(100)

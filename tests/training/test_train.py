@@ -10,7 +10,7 @@ import torch
 from peft import PeftModel
 
 from audio_interaction.corpus.build import compose_streams
-from audio_interaction.corpus.labels import decision_chunks
+from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
 from audio_interaction.model.interaction import load_model
 from audio_interaction.protocol import chunks_in, parse_online
 from audio_interaction.streaming.session import listen
@@ -106,7 +106,7 @@ def test_streams_are_laid_out_as_their_labels_say(made, sources_root):
     streams = compose_streams("test", 8, 3, sources=sources)
     for one, stream in zip(encoded, streams, strict=True):
         assert one.stream == stream and one.num_chunks == chunks_in(len(stream.audio))
-        layout = stream_layout(model, one, 0.18)
+        layout = stream_layout(model, one, EVALUATION_LAG)
         system, chunks, replies = parse_online(model.tokens, layout.input_ids)
         assert model.decode(system) == stream.system and chunks == one.num_chunks
         expected = decision_chunks(stream, chunks)

@@ -83,7 +83,7 @@ def test_a_noise_bed_is_no_sound_to_answer(heard):
     figure = decide_figure(
         heard.samples, heard.transcript, replace(heard.stream, events=(bed, *heard.stream.events))
     )
-    assert trace(figure, "noise bed", "bar").x == (24.0,)
+    assert trace(figure, "noise, ambience", "bar").x == (24.0,)
     assert trace(figure, "sound", "bar").base == (15.0,)
 
 
