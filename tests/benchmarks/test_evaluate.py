@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from audio_interaction.benchmarks.evaluate import MODEL, RESPOND, SILENT, VAD, WITHOUT, evaluate
 from audio_interaction.corpus.build import compose_streams
 from audio_interaction.corpus.schema import Stream
+from audio_interaction.corpus.sources import HUMAN
 from audio_interaction.errors import UserError
 
 
@@ -78,6 +80,35 @@ def test_a_talkative_model_is_heard(model, sources):
     report = evaluate(model, streams=[nothing], limit=1, threshold=0.0, sources=sources)
     mine = report.results["systems"][MODEL]
     assert mine["false_alarms_per_hour"].value == pytest.approx(9000)
+
+
+def test_human_speech_stands_apart(model, sources):
+    human = tuple(
+        replace(clip, id=f"human-{clip.id}", engine=HUMAN, voice=HUMAN, recorded=True)
+        for clip in sources.closed
+    )
+    streams = compose_streams(
+        "test", 8, 0, tasks=["asr_clean"], sources=replace(sources, recorded=human)
+    )
+    spoken = [any(event.source == HUMAN for event in stream.events) for stream in streams]
+    assert 0 < sum(spoken) < 8
+    sources = replace(sources, recorded=human)
+    report = evaluate(model, streams=streams, limit=8, threshold=2.0, sources=sources)
+    rendered, recorded = (
+        sum(len(s.responses) for s, is_human in zip(streams, spoken, strict=True) if is_human == x)
+        for x in (False, True)
+    )
+    assert report.results["systems"][MODEL]["asr"]["wer"].items == rendered
+    assert report.results["tasks"]["asr_clean"]["wer"].items == rendered
+    assert report.results["subsets"]["recorded speech"]["wer"].items == recorded
+
+
+def test_the_sub_tasks_of_the_adapter_are_composed_unless_others_are_asked_for(model, sources):
+    trained = replace(model, tasks=("chat", "negative"))
+    report = evaluate(trained, limit=3, threshold=2.0, sources=sources)
+    assert set(report.results["tasks"]) == {"chat", "negative"}
+    report = evaluate(trained, limit=2, threshold=2.0, sources=sources, tasks=["benign"])
+    assert set(report.results["tasks"]) == {"benign"}
 
 
 def test_no_streams_are_refused(model, sources):
