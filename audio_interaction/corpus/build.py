@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from audio_interaction import __version__
 from audio_interaction.audio.io import CODECS, decode, encode
+from audio_interaction.audio.mixing import limit
 from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, record, writing
 from audio_interaction.corpus.pipeline import make_stream
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
@@ -32,6 +33,7 @@ from audio_interaction.files import atomic_write
 from audio_interaction.protocol import SAMPLE_RATE
 
 SHARD_STREAMS = 64
+LOSSY_PEAK = 0.8  # a lossy codec overshoots, and what it decodes to is not to be clipped
 _REJECTS = b"audio_interaction.rejects"  # in the metadata of a shard
 
 _text, _time = Value("string"), Value("float64")
@@ -121,10 +123,11 @@ def row_of(stream: Stream, codec: str = "flac", ability: str | None = None) -> d
     The ability is that of its task; a stream of no registered task needs one given.
     """
     suffix = codec.partition("-")[0]
+    samples = stream.audio if codec == "flac" else limit(stream.audio, LOSSY_PEAK)
     return stream.timeline() | {
         "ability": TASKS[stream.task].ability if ability is None else ability,
         "seconds": len(stream.audio) / SAMPLE_RATE,
-        "audio": {"bytes": encode(stream.audio, codec), "path": f"{stream.id}.{suffix}"},
+        "audio": {"bytes": encode(samples, codec), "path": f"{stream.id}.{suffix}"},
     }
 
 
