@@ -6,9 +6,11 @@ from fnmatch import fnmatch
 import pyarrow.parquet as pq
 import pytest
 
+from audio_interaction.corpus.credits import credit_of, read_credits
 from audio_interaction.paths import MINI_DATA
 
 ALLOWED = r"CC0-1\.0|public-domain|MIT|BSD-3-Clause|CC-BY(-SA)?-[34]\.0"
+STREAMS = MINI_DATA / "streams"
 README = (MINI_DATA / "README.md").read_text(encoding="utf-8")
 
 
@@ -47,7 +49,12 @@ def names(path, known):
 @pytest.mark.parametrize("path", shipped(), ids=lambda path: path.relative_to(MINI_DATA).as_posix())
 def test_every_file_is_described_and_has_licence_and_credit(path):
     assert names(path, patterns("path")), "mini_data/README.md does not say what this file is"
-    if path.suffix == ".parquet":
+    if path.parent == STREAMS and path.suffix == ".parquet":
+        credits, rows = read_credits(), pq.read_table(path, columns=["events"]).to_pylist()
+        events = [event for row in rows for event in row["events"]]
+        licences = {credit_of(e["clip"].split("+")[0], e["source"], credits).licence for e in events}
+        assert events and all(re.fullmatch(ALLOWED, licence) for licence in licences)
+    elif path.suffix == ".parquet":
         table = pq.read_table(path, columns=["id", "licence", "credit"])
         assert table.num_rows and not without_licence(table)
     else:

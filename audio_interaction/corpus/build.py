@@ -33,7 +33,7 @@ from audio_interaction.files import atomic_write
 from audio_interaction.protocol import SAMPLE_RATE
 
 SHARD_STREAMS = 64
-LOSSY_PEAK = 0.8  # a lossy codec overshoots, and what it decodes to is not to be clipped
+LOSSY_PEAK = 0.5  # at so few bits noise overshoots by half, and is not to be clipped when decoded
 _REJECTS = b"audio_interaction.rejects"  # in the metadata of a shard
 
 _text, _time = Value("string"), Value("float64")
