@@ -52,7 +52,9 @@ def test_every_file_is_described_and_has_licence_and_credit(path):
     if path.parent == STREAMS and path.suffix == ".parquet":
         credits, rows = read_credits(), pq.read_table(path, columns=["events"]).to_pylist()
         events = [event for row in rows for event in row["events"]]
-        licences = {credit_of(e["clip"].split("+")[0], e["source"], credits).licence for e in events}
+        licences = {
+            credit_of(e["clip"].split("+")[0], e["source"], credits).licence for e in events
+        }
         assert events and all(re.fullmatch(ALLOWED, licence) for licence in licences)
     elif path.suffix == ".parquet":
         table = pq.read_table(path, columns=["id", "licence", "credit"])
