@@ -157,16 +157,19 @@ def _results(scores: Mapping[str, list[StreamScore]], offline: Mapping, seed: in
     def pooled(chosen: list[StreamScore], names: Sequence[str]) -> dict[str, Interval]:
         return summarise(chosen, names, seed=seed)
 
+    rendered = {
+        name: [score for score in all_scores if score.engine != HUMAN]
+        for name, all_scores in scores.items()
+    }
     systems = {}
-    for name, all_scores in scores.items():
-        spoken = [score for score in all_scores if not score.asr]
-        written = [score for score in all_scores if score.asr and score.engine != HUMAN]
+    for name, some in rendered.items():
+        spoken = [score for score in some if not score.asr]
+        written = [score for score in some if score.asr]
         systems[name] = pooled(spoken, (*DECIDE, *TEXT, *SOUNDS)) | {"asr": pooled(written, ASR)}
     mine = scores[MODEL]
-    closed = [score for score in mine if score.engine != HUMAN]
     tasks = {
-        task: pooled([score for score in closed if score.task == task], TASK)
-        for task in dict.fromkeys(score.task for score in closed)
+        task: pooled([score for score in rendered[MODEL] if score.task == task], TASK)
+        for task in dict.fromkeys(score.task for score in rendered[MODEL])
     }
     sounds = {
         origin: {

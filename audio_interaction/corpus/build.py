@@ -25,7 +25,13 @@ from audio_interaction.audio.mixing import limit
 from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, record, writing
 from audio_interaction.corpus.pipeline import make_stream
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
-from audio_interaction.corpus.sources import SPLITS, Sources, default_root, load_sources
+from audio_interaction.corpus.sources import (
+    SOURCE_FILES,
+    SPLITS,
+    Sources,
+    default_root,
+    load_sources,
+)
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.corpus.workers import run_jobs
 from audio_interaction.errors import UserError
@@ -209,8 +215,7 @@ def plan_shards(
 
 def _recipe(counts, seed, tasks, codec, root: Path) -> dict:
     """What decides the content of a corpus, as plain values of JSON."""
-    kinds = ("speech", "speech-abilities", "sounds", "music", "recorded")
-    files = [root / f"{kind}-{split}.parquet" for split in counts for kind in kinds]
+    files = [root / f"{kind}-{split}.parquet" for split in counts for kind in SOURCE_FILES]
     return {
         "counts": counts,
         "seed": seed,

@@ -23,6 +23,9 @@ from audio_interaction.corpus.schema import Word
 from audio_interaction.corpus.sounds import NOISE
 from audio_interaction.errors import UserError
 
+SOURCE_FILES = ("speech", "speech-abilities", "sounds", "music", "recorded")
+"""The files of a split are called KIND-SPLIT.parquet; it need not have all of them."""
+
 HUMAN = "recorded"
 """Engine of the clips that a human being spoke."""
 
@@ -215,12 +218,11 @@ def _sounds(path: Path, split: str) -> tuple[SoundClip, ...]:
 
 @lru_cache(maxsize=8)
 def _load(split: str, root: Path) -> Sources:
-    speech = _speech(root / f"speech-{split}.parquet", split)
-    if (abilities := root / f"speech-abilities-{split}.parquet").is_file():
+    files = (root / f"{kind}-{split}.parquet" for kind in SOURCE_FILES)
+    main, abilities, other, music, recorded = files
+    speech, sounds = _speech(main, split), _sounds(other, split)
+    if abilities.is_file():
         speech += _speech(abilities, split)
-    sounds = _sounds(root / f"sounds-{split}.parquet", split)
-    music = root / f"music-{split}.parquet"
-    recorded = root / f"recorded-{split}.parquet"
     return Sources(
         split,
         speech,

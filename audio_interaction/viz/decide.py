@@ -16,7 +16,7 @@ from plotly.subplots import make_subplots
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import SAMPLE_RATE, chunks_in, seconds_of
 from audio_interaction.viz import theme
-from audio_interaction.viz.decimate import envelope, mel_decibels, peaks
+from audio_interaction.viz.decimate import mel_decibels, peaks
 from audio_interaction.viz.happenings import (
     DECIDE,
     MEL,
@@ -26,6 +26,7 @@ from audio_interaction.viz.happenings import (
     draw_replies,
     draw_trigger_ends,
 )
+from audio_interaction.viz.tracks import MEL_BANDS, MEL_ROWS, draw_mel, draw_waveform
 from audio_interaction.viz.verdicts import EARLY, FALSE_ALARM, HIT, UNJUDGED, Answer, answers
 
 if TYPE_CHECKING:  # the session imports torch
@@ -35,7 +36,6 @@ if TYPE_CHECKING:  # the session imports torch
 MARGIN = dict(l=75, r=20, t=74, b=48)
 TITLE_PIXELS, GAP_PIXELS = 28, 12
 ROW_NAMES = ("waveform", "log-mel, Hz", "p(response)", "events", "replies")
-MEL_BANDS, MEL_ROWS = 80, 40
 MEL_RANGE = 55  # dB below the loudest
 MEL_TICKS = (250, 500, 1000, 2000, 4000)  # Hz
 
@@ -74,8 +74,12 @@ def decide_figure(
     lanes = Lanes(seconds, pixels, stream, given, missed)
 
     figure = _rows(seconds, lanes, title)
-    _waveform(figure, samples, max_points)
-    _mel(figure, samples, max_points)
+    peak = float(np.abs(samples).max(initial=0.05))
+    draw_waveform(figure, WAVEFORM, samples, max_points, theme.MUTED, 1.05 * peak)
+    decibels = mel_decibels(samples, max_points, MEL_ROWS, MEL_BANDS)
+    step = seconds_of(chunks_in(len(samples))) / max(decibels.shape[1], 1)
+    loudest = int(decibels.max(initial=-40))
+    draw_mel(figure, MEL, decibels, step, loudest, MEL_RANGE, MEL_TICKS)
     _signal(figure, transcript.p_response, threshold, given, max_points)
     if stream is not None:
         draw_trigger_ends(figure, stream, lanes)
@@ -115,59 +119,6 @@ def _rows(seconds: float, lanes: Lanes, title: str) -> go.Figure:
             row=lanes.subplot(row),
         )
     return figure
-
-
-def _waveform(figure: go.Figure, samples: np.ndarray, bins: int) -> None:
-    times, low, high = envelope(samples, bins)
-    peak = float(np.abs(samples).max()) if len(samples) else 0.0
-    figure.add_trace(
-        go.Scatter(
-            x=np.repeat(times, 2),
-            y=np.stack([low, high], axis=1).ravel(),  # a zigzag as dense as the screen is a fill
-            line=dict(color=theme.MUTED, width=1),
-            hoverinfo="skip",
-            showlegend=False,
-        ),
-        row=WAVEFORM,
-        col=1,
-    )
-    limit = max(peak, 0.05) * 1.05
-    figure.update_yaxes(
-        range=[-limit, limit], showticklabels=False, ticks="", showgrid=False, row=WAVEFORM
-    )
-
-
-def _mel(figure: go.Figure, samples: np.ndarray, columns: int) -> None:
-    from librosa import mel_frequencies  # librosa takes a second to import
-
-    decibels = mel_decibels(samples, columns, MEL_ROWS, MEL_BANDS)
-    step = seconds_of(chunks_in(len(samples))) / max(decibels.shape[1], 1)
-    loudest = int(decibels.max(initial=-40))
-    per_row = MEL_BANDS // MEL_ROWS
-    figure.add_trace(
-        go.Heatmap(
-            z=decibels,
-            x0=step / 2,
-            dx=step,
-            y0=(per_row - 1) / 2,
-            dy=per_row,
-            zmin=loudest - MEL_RANGE,
-            zmax=loudest,
-            colorscale="Magma",
-            showscale=False,
-            hovertemplate="%{x:.2f} s, %{z} dB<extra></extra>",
-        ),
-        row=MEL,
-        col=1,
-    )
-    centres = mel_frequencies(n_mels=MEL_BANDS + 2, fmax=SAMPLE_RATE / 2)[1:-1]
-    figure.update_yaxes(
-        range=[-0.5, MEL_BANDS - 0.5],
-        tickvals=np.interp(MEL_TICKS, centres, np.arange(MEL_BANDS)),
-        ticktext=[str(hertz) for hertz in MEL_TICKS],
-        showgrid=False,
-        row=MEL,
-    )
 
 
 def _signal(

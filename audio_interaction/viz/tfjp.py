@@ -8,13 +8,13 @@ from audio_interaction.audio.tfjp import Step, Tfjp
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import CHUNK_SAMPLES, SAMPLE_RATE, chunks_in
 from audio_interaction.viz import theme
-from audio_interaction.viz.decimate import envelope, mel_decibels
+from audio_interaction.viz.decimate import mel_decibels
+from audio_interaction.viz.tracks import MEL_BANDS, MEL_ROWS, draw_mel, draw_waveform
 
 PLOTS, TABLE = 0.55, 0.42  # shares of the width
 ROW_PIXELS, LINE_PIXELS = (90, 120, 90, 120), 20
 GAP_PIXELS, TITLE_PIXELS = 14, 40
 MARGIN = dict(l=75, r=15, t=78, b=50)
-MEL_BANDS, MEL_ROWS = 80, 40
 MEL_RANGE = 75  # dB below the loudest
 MEL_TICKS = (500, 1000, 2000, 4000)  # Hz
 
@@ -61,8 +61,7 @@ def tfjp_figure(
     peak = max(float(np.abs(x).max(initial=1e-3)) for x in (samples, done.samples))
     loudest = int(mel_decibels(samples, max_points, MEL_ROWS, MEL_BANDS).max(initial=-40))
     for row, name, sound in ((1, "before", samples), (3, "after", done.samples)):
-        _waveform(figure, row, name, sound, max_points, peak)
-        _mel(figure, row + 1, sound, max_points, loudest)
+        _sound(figure, row, name, sound, max_points, peak, loudest)
     for at, (start, end) in enumerate(lost):
         shade = dict(line_width=0, col=1)
         figure.add_vrect(
@@ -116,63 +115,18 @@ def _undone(done: Tfjp) -> Step | None:
     return done.log[-1] if done.stopped == "cap" and done.log[-1].spans else None
 
 
-def _waveform(
-    figure: go.Figure, row: int, name: str, samples: np.ndarray, bins: int, peak: float
+def _sound(
+    figure: go.Figure, row: int, name: str, samples: np.ndarray, columns: int, peak: float, top: int
 ) -> None:
-    times, low, high = envelope(samples, bins)
-    figure.add_trace(
-        go.Scatter(
-            x=np.repeat(times, 2),
-            y=np.stack([low, high], axis=1).ravel(),
-            line=dict(color=theme.BLUE, width=1),
-            hoverinfo="skip",
-            showlegend=False,
-        ),
-        row=row,
-        col=1,
-    )
-    figure.update_yaxes(
-        title_text=name,
-        range=[-1.05 * peak, 1.05 * peak],
-        showticklabels=False,
-        ticks="",
-        showgrid=False,
-        row=row,
-    )
-
-
-def _mel(figure: go.Figure, row: int, samples: np.ndarray, columns: int, loudest: int) -> None:
-    from librosa import mel_frequencies  # librosa takes a second to import
-
+    """Waveform in `row`, log-mel below it; the silence that fills the last chunk is left out."""
+    draw_waveform(figure, row, samples, columns, theme.BLUE, 1.05 * peak)
+    figure.update_yaxes(title_text=name, row=row)
     decibels = mel_decibels(samples, columns, MEL_ROWS, MEL_BANDS)
     padded = chunks_in(len(samples)) * CHUNK_SAMPLES
     step = padded / SAMPLE_RATE / decibels.shape[1]
-    per_row = MEL_BANDS // MEL_ROWS
-    figure.add_trace(
-        go.Heatmap(
-            z=decibels[:, : -(-decibels.shape[1] * len(samples) // padded)],
-            x0=step / 2,
-            dx=step,
-            y0=(per_row - 1) / 2,
-            dy=per_row,
-            zmin=loudest - MEL_RANGE,
-            zmax=loudest,
-            colorscale="Magma",
-            showscale=False,
-            hovertemplate="%{x:.2f} s, %{z} dB<extra></extra>",
-        ),
-        row=row,
-        col=1,
-    )
-    centres = mel_frequencies(n_mels=MEL_BANDS + 2, fmax=SAMPLE_RATE / 2)[1:-1]
-    figure.update_yaxes(
-        title_text="log-mel, Hz",
-        range=[-0.5, MEL_BANDS - 0.5],
-        tickvals=np.interp(MEL_TICKS, centres, np.arange(MEL_BANDS)),
-        ticktext=[str(hertz) for hertz in MEL_TICKS],
-        showgrid=False,
-        row=row,
-    )
+    heard = decibels[:, : -(-decibels.shape[1] * len(samples) // padded)]
+    draw_mel(figure, row + 1, heard, step, top, MEL_RANGE, MEL_TICKS)
+    figure.update_yaxes(title_text="log-mel, Hz", row=row + 1)
 
 
 def _table(done: Tfjp) -> go.Table:

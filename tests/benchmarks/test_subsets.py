@@ -23,8 +23,7 @@ from audio_interaction.errors import UserError
 
 @pytest.fixture(scope="module")
 def clips(sources):
-    clips = sources.clips
-    return {clip.id: clip for clip in (*clips, *load_sources("test").recorded)}
+    return {clip.id: clip for clip in (*sources.clips, *load_sources("test").recorded)}
 
 
 @pytest.fixture(scope="module")
