@@ -1,12 +1,14 @@
 """From layouts and frames to packed batches of a steady mixture."""
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import islice
 
 import numpy as np
 import torch
 
-from audio_interaction.protocol import Layout
+from audio_interaction.protocol import IGNORED, Layout
+from audio_interaction.training.ranks import rank_and_world, share
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Example:
         transcript: ids of what is heard, for the auxiliary CTC loss; empty for none.
         item_weight: scales the loss of the whole sequence.
         group: what the sequence is an example of; every batch holds its share of each group.
+        id: of the stream or clip it was made of.
     """
 
     layout: Layout
@@ -26,6 +29,12 @@ class Example:
     transcript: tuple[int, ...] = ()
     item_weight: float = 1.0
     group: Hashable = None
+    id: str = ""
+
+    def unlabelled(self) -> "Example":
+        """The same sequence with nothing to learn in it."""
+        layout = replace(self.layout, labels=[IGNORED] * len(self.layout))
+        return replace(self, layout=layout, transcript=())
 
 
 @dataclass
@@ -40,6 +49,7 @@ class Batch:
         segments: positions of each sequence, T in sum.
         frame_counts: int64 (B,), N in sum.
         transcripts: int64 (sum of lengths,); transcript_lengths: int64 (B,).
+        ids: of the B sequences.
     """
 
     input_ids: torch.Tensor
@@ -52,6 +62,7 @@ class Batch:
     frame_counts: torch.Tensor
     transcripts: torch.Tensor
     transcript_lengths: torch.Tensor
+    ids: tuple[str, ...] = ()
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device."""
@@ -82,6 +93,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         frame_counts=torch.tensor([len(example.frames) for example in examples]),
         transcripts=torch.tensor([i for example in examples for i in example.transcript]).long(),
         transcript_lengths=torch.tensor([len(example.transcript) for example in examples]),
+        ids=tuple(example.id for example in examples),
     )
 
 
@@ -127,8 +139,53 @@ class MixedBatches(torch.utils.data.Sampler):
         return order[np.concatenate(places).argsort(kind="stable")].tolist()
 
 
-def loader(
-    examples: Sequence[Example], batches: torch.utils.data.Sampler
-) -> torch.utils.data.DataLoader:
-    """Packed batches of examples in the order that a sampler of index lists gives."""
-    return torch.utils.data.DataLoader(examples, batch_sampler=batches, collate_fn=collate)
+class BatchPlan(torch.utils.data.Sampler):
+    """The first `count` batches of an endless sampler, this rank's share of each; resumable.
+
+    Attributes:
+        done: batches handed out so far; iterating goes on behind them.
+    """
+
+    def __init__(
+        self, batches: Iterable[list[int]], lengths: Sequence[int], count: int, done: int = 0
+    ) -> None:
+        self.batches, self.lengths, self.count, self.done = batches, lengths, count, done
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rank, world = rank_and_world()
+        for batch in islice(self.batches, self.done, self.count):
+            self.done += 1
+            yield share(batch, self.lengths, rank, world)
+
+
+class PackedLoader(torch.utils.data.DataLoader):
+    """Packed batches of examples by a plan.
+
+    Lightning keeps `state_dict` in its checkpoints: a run that is resumed sees the batches that it
+    would have seen. (Its length is known, so Lightning fetches no batch ahead of the one it uses.)
+    """
+
+    def __init__(self, examples: Sequence[Example], batches: Iterable[list[int]], count: int):
+        self.plan = BatchPlan(batches, [len(example.layout) for example in examples], count)
+        super().__init__(_Examples(examples), batch_sampler=self.plan, collate_fn=collate)
+
+    def state_dict(self) -> dict:
+        return {"batches": self.plan.done}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.plan.done = state["batches"]
+
+
+class _Examples(torch.utils.data.Dataset):
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = examples
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> Example:
+        # Complements: see `ranks.share`.
+        return self.examples[index] if index >= 0 else self.examples[~index].unlabelled()

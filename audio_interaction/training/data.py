@@ -73,7 +73,14 @@ def offline_examples(
             ids = model.encode(reply)
             layout = offline_layout(model.tokens, [], len(frames), model.encode(instruction), ids)
             examples.append(
-                Example(layout, frames, transcript, weight / len(ids) ** 0.5, record["kind"])
+                Example(
+                    layout,
+                    frames,
+                    transcript,
+                    weight / len(ids) ** 0.5,
+                    record["kind"],
+                    record["clip"],
+                )
             )
     return examples
 
@@ -138,6 +145,7 @@ def stream_examples(
             layout=stream_layout(model, encoded, rng),
             frames=encoded.frames,
             group=encoded.stream.task,
+            id=encoded.stream.id,
         )
         for encoded in streams
     ]

@@ -12,14 +12,13 @@ from audio_interaction.training.objective import interaction_loss
 from audio_interaction.training.recipe import Optimisation
 
 
-def best_precision() -> str:
-    """Lightning's precision for this machine: bf16 where the hardware multiplies it, else fp32.
-
-    A CPU without bf16 instructions emulates them, some 80 times slower than fp32.
-    """
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    return "bf16-mixed" if torch.cpu._is_avx512_bf16_supported() else "32-true"
+def trained_names(module: torch.nn.Module) -> list[str]:
+    """Names of the parameters that are trained, as they are without any wrapper of FSDP."""
+    return [
+        name.replace("_fsdp_wrapped_module.", "")
+        for name, parameter in module.named_parameters()
+        if parameter.requires_grad
+    ]
 
 
 class InteractionModule(L.LightningModule):
@@ -41,6 +40,7 @@ class InteractionModule(L.LightningModule):
         ctc_weight: float = 0.0,
     ) -> None:
         super().__init__()
+        self.strict_loading = False  # checkpoints hold what is trained, and no more
         self.model = model
         self.network = model.network
         self.optimisation = optimisation
@@ -48,19 +48,23 @@ class InteractionModule(L.LightningModule):
         self.ctc_weight = ctc_weight
         self.save_hyperparameters(asdict(optimisation))
 
-    def training_step(self, batch: Batch, _: int) -> torch.Tensor:
+    def training_step(self, batch: Batch, _: int) -> dict:
         losses = interaction_loss(self.model.thinker, batch, self.decision_weight, self.ctc_weight)
-        self.log_dict(
-            {
-                "loss": losses.total,
-                "loss_text": losses.text,
-                "loss_decision": losses.decision,
-                "learning_rate": self.optimizers().param_groups[0]["lr"],
-            },
-            batch_size=1,
-        )
         self.log("loss_now", losses.total, prog_bar=True, logger=False, batch_size=1)
-        return losses.total
+        rate = self.optimizers().param_groups[0]["lr"]
+        curve = {
+            "loss": losses.total.detach(),
+            "loss_text": losses.text,
+            "loss_decision": losses.decision,
+            "learning_rate": torch.tensor(rate, dtype=torch.float64),
+        }
+        return {"loss": losses.total, "curve": curve}
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        """Keep what is trained; the frozen weights are on disk already."""
+        trained = trained_names(self)
+        state = checkpoint["state_dict"]
+        checkpoint["state_dict"] = {name: state[name] for name in trained if name in state}
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, _: int) -> Batch:
         return batch.to(device)

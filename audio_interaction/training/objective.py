@@ -13,11 +13,15 @@ from torch.nn.utils.rnn import pad_sequence
 from audio_interaction.model.network import InteractionThinker
 from audio_interaction.protocol import IGNORED
 from audio_interaction.training.batches import Batch
+from audio_interaction.training.ranks import mean_over_ranks
 
 
 @dataclass
 class Losses:
-    """Scalars of one batch; `total` is what is minimised, the others are plain means."""
+    """Scalars of one batch; `total` is what is minimised, the others are plain means.
+
+    On several ranks each is this rank's summand of a mean over the ranks (`ranks`).
+    """
 
     total: torch.Tensor
     text: torch.Tensor
@@ -46,26 +50,31 @@ def interaction_loss(
     decisions = batch.is_decision[:, 1:][supervised]
     weights = batch.weights[:, 1:][supervised]
     weighted = entropy * torch.where(decisions, decision_weight, 1.0) * weights
-    total = weighted.sum() / weights.sum()
-    if ctc_weight and len(batch.transcripts):
+    total = mean_over_ranks(weighted.sum(), weights.sum())
+    if ctc_weight:
         total = total + ctc_weight * _ctc(thinker, hidden, batch)
     return Losses(total, _mean(entropy[~decisions]), _mean(entropy[decisions]))
 
 
 def _ctc(thinker: InteractionThinker, hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
     heard = batch.transcript_lengths > 0
+    if not heard.any():
+        return mean_over_ranks(hidden.sum() * 0, 0)
     pieces = hidden[batch.is_frame].split(batch.frame_counts.tolist())
     padded = pad_sequence([pieces[i] for i in heard.nonzero().flatten().tolist()])
     log_probabilities = thinker.lm_head(padded).log_softmax(-1)
-    return F.ctc_loss(
+    lengths = batch.transcript_lengths[heard]
+    losses = F.ctc_loss(
         log_probabilities,
         batch.transcripts,
         batch.frame_counts[heard],
-        batch.transcript_lengths[heard],
+        lengths,
         blank=thinker.config.text_config.pad_token_id,
+        reduction="none",
         zero_infinity=True,
     )
+    return mean_over_ranks((losses / lengths).sum(), len(lengths))
 
 
 def _mean(values: torch.Tensor) -> torch.Tensor:
-    return values.mean().detach() if len(values) else values.new_zeros(())
+    return mean_over_ranks(values.detach().sum(), len(values))

@@ -1,6 +1,6 @@
 """Recipes: typed settings of a run, read from a YAML file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ class Optimisation:
         warmup: share of the steps spent warming up.
         weight_decay: decoupled weight decay.
         gradient_clip: largest norm of the gradient.
-        batch_positions: largest batch in sequence positions, padding included.
+        batch_positions: largest batch in sequence positions, over all devices together.
     """
 
     steps: int
@@ -31,6 +31,29 @@ class Optimisation:
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
     batch_positions: int = 4096
+
+
+@dataclass
+class Hardware:
+    """Where and how a run computes; the result is the same up to rounding (`docs/training.md`).
+
+    Attributes:
+        accelerator: as Lightning's: "auto", "cpu", "gpu".
+        strategy: "auto", "ddp" (a copy on every device) or "fsdp" (the base sharded over them).
+        devices: processes on every node: a number, or "auto" for all GPUs, or one on a CPU.
+        num_nodes: machines.
+        precision: as Lightning's, "auto" for bf16-mixed on a GPU that has it, else fp32.
+        gradient_checkpointing: compute activations twice instead of keeping them.
+        checkpoint_every: optimiser steps between two states that a killed run goes on from.
+    """
+
+    accelerator: str = "auto"
+    strategy: str = "auto"
+    devices: int | str = "auto"
+    num_nodes: int = 1
+    precision: str = "auto"
+    gradient_checkpointing: bool = False
+    checkpoint_every: int = 50
 
 
 @dataclass
@@ -46,6 +69,7 @@ class BaseRecipe:
         sound_weight: loss weight of a sound item against a speech item, since one label has few
             tokens beside a transcript.
         ctc_weight: weight of the auxiliary CTC loss on the frames.
+        hardware: devices, precision, checkpoints.
     """
 
     optimisation: Optimisation
@@ -56,6 +80,7 @@ class BaseRecipe:
     sound_variants: int = 6
     sound_weight: float = 2.0
     ctc_weight: float = 0.5
+    hardware: Hardware = field(default_factory=Hardware)
 
 
 @dataclass
@@ -80,6 +105,7 @@ class AdapterRecipe:
         replay_speech: spoken clips that are replayed, evenly spaced; null for all.
         replay_variants, replay_sound_variants: how often each clip is heard anew for replay.
         replay_sound_weight: loss weight of a replayed sound item against a speech item.
+        hardware: devices, precision, checkpoints.
     """
 
     optimisation: Optimisation
@@ -100,6 +126,7 @@ class AdapterRecipe:
     replay_variants: int = 2
     replay_sound_variants: int = 6
     replay_sound_weight: float = 2.0
+    hardware: Hardware = field(default_factory=Hardware)
 
 
 def load_recipe(

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import lightning as L
 import torch
-from lightning.pytorch.loggers import CSVLogger
 
 from audio_interaction.corpus.sources import Sources, load_sources, spread
 from audio_interaction.files import write_json
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, load_model
-from audio_interaction.training.batches import MixedBatches, loader
+from audio_interaction.training.batches import MixedBatches
 from audio_interaction.training.behaviour import behaviour, teacher_forced
 from audio_interaction.training.data import (
     EncodedStream,
@@ -20,8 +19,10 @@ from audio_interaction.training.data import (
     offline_examples,
     stream_examples,
 )
-from audio_interaction.training.module import InteractionModule, best_precision
+from audio_interaction.training.fit import fit
+from audio_interaction.training.module import InteractionModule
 from audio_interaction.training.own import corpus_streams
+from audio_interaction.training.ranks import rank_and_world
 from audio_interaction.training.recipe import AdapterRecipe
 
 
@@ -93,28 +94,25 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     if not recipe.start:
         model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
     examples = stream_examples(model, streams, recipe.seed)
-    trainer = L.Trainer(
-        accelerator="auto",
-        precision=best_precision(),
-        max_steps=recipe.optimisation.steps,
-        accumulate_grad_batches=2,
-        gradient_clip_val=recipe.optimisation.gradient_clip,
-        logger=CSVLogger(out, name="", version="log"),
-        log_every_n_steps=min(5, recipe.optimisation.steps),
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        callbacks=[BehaviourWatch(watched, recipe.validate_every, out)],
-    )
     module = InteractionModule(model, recipe.optimisation, recipe.decision_weight)
-    model.network.train()
     batches = Alternating(
         MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed),
         MixedBatches(replay, recipe.replay_positions, recipe.seed),
     )
-    trainer.fit(module, loader([*examples, *replay], batches))
-    model.network.eval()
-    save_adapter(model, out)
-    write_json(out / RECIPE_FILE, dataclasses.asdict(recipe))
+    state = fit(
+        module,
+        [*examples, *replay],
+        batches,
+        recipe,
+        out,
+        accumulate=2,
+        log_every=5,
+        callbacks=[BehaviourWatch(watched, recipe.validate_every, out)],
+    )
+    if rank_and_world()[0] == 0:
+        save_adapter(model, out)
+        write_json(out / RECIPE_FILE, dataclasses.asdict(recipe))
+        state.remove()
     return model
 
 
