@@ -47,13 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     corpus = sub.add_parser("corpus", help="make and look at the mini corpus")
     _add_corpus(corpus.add_subparsers(required=True, metavar="STEP"))
 
-    base = _add(
-        sub, "base", commands.base, "train the offline base model that the adapters start from"
-    )
-    _recipe_options(base)
-
-    train = _add(sub, "train", commands.train, "train an interaction adapter (LoRA)")
-    _recipe_options(train)
+    for name, run, summary in (
+        ("base", commands.base, "train the offline base model that the adapters start from"),
+        ("train", commands.train, "train an interaction adapter (LoRA)"),
+    ):
+        again = "run the same command again: it goes on from the last checkpoint"
+        _recipe_options(_add(sub, name, run, summary, resume=again))
 
     stream = _add(sub, "stream", commands.stream, "listen to a file and print what the model says")
     stream.add_argument("file", type=Path, help="wav, flac, ogg, opus or mp3; any rate, any length")

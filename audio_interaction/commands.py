@@ -95,20 +95,25 @@ def _model(args: Namespace):
 def base(args: Namespace) -> None:
     from audio_interaction.benchmarks.abilities import offline_abilities, save_abilities
     from audio_interaction.training.base import make_base
+    from audio_interaction.training.ranks import rank_and_world
     from audio_interaction.training.recipe import BaseRecipe, load_recipe
 
     model = make_base(load_recipe(BaseRecipe, args.config, args.set), args.out, args.cache)
-    save_abilities(offline_abilities(model), args.out / "held_out.json")
+    if rank_and_world()[0] == 0:
+        save_abilities(offline_abilities(model), args.out / "held_out.json")
 
 
 def train(args: Namespace) -> None:
     from audio_interaction.benchmarks.tuning import tune_adapter
     from audio_interaction.corpus.build import compose_streams, load_corpus, stream_from_row
+    from audio_interaction.training.ranks import rank_and_world
     from audio_interaction.training.recipe import AdapterRecipe, load_recipe
     from audio_interaction.training.train import run_training
 
     recipe = load_recipe(AdapterRecipe, args.config, args.set)
     model = run_training(recipe, args.out, args.cache)
+    if rank_and_world()[0]:
+        return
     streams = compose_streams(
         "validation", recipe.validation_streams, recipe.seed, recipe.task_weights
     )

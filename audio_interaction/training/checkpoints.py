@@ -6,6 +6,7 @@ What is random draws from (seed, number of the batch, rank), so there is no gene
 """
 
 import hashlib
+import io
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -34,8 +35,10 @@ class AtomicCheckpoints(TorchCheckpointIO):
     """Writes a checkpoint beside and moves it there; a full disk is a `UserError`."""
 
     def save_checkpoint(self, checkpoint: dict, path, storage_options=None) -> None:
+        buffer = io.BytesIO()  # torch's own writer hides that a disk is full
+        torch.save(checkpoint, buffer)
         with writing(path, AGAIN), atomic_write(path) as temporary:
-            torch.save(checkpoint, temporary)
+            temporary.write_bytes(buffer.getbuffer())
 
 
 class ResumePoint(Checkpoint):
@@ -154,7 +157,7 @@ class StopOnNaN(L.Callback):
             return
         step = trainer.global_step
         if bad:
-            write_json(self.file, {"step": step, "loss": str(float(loss)), "ids": self._batch.ids})
+            write_json(self.file, {"step": step, "loss": str(loss.item()), "ids": self._batch.ids})
         raise UserError(
             f"the loss is not a number at step {step}; {self.file} names the streams of the "
             "batch. Look at them, or lower optimisation.learning_rate; the last adapter is kept"

@@ -62,6 +62,7 @@ def offline_examples(
             ),
             len(clips) * variants,
             f"encode {sources.split} {kind}",
+            code=("audio_interaction.corpus.offline",),
         )
         records += heard
         pieces += frames
@@ -114,6 +115,7 @@ def encoded_streams(
         ),
         count,
         f"encode {sources.split} streams",
+        code=("audio_interaction.corpus.build", "audio_interaction.corpus.pipeline"),
     )
     return [
         EncodedStream(stream_from_timeline(record), len(frames) // FRAMES_PER_CHUNK, frames)
