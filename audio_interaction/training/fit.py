@@ -17,7 +17,6 @@ from audio_interaction.training.checkpoints import (
 from audio_interaction.training.curve import Curve, CurveLogger
 from audio_interaction.training.module import InteractionModule
 from audio_interaction.training.recipe import AdapterRecipe, BaseRecipe, Hardware
-from audio_interaction.training.sharding import ShardedAdapter
 
 
 def best_precision() -> str:
@@ -31,7 +30,8 @@ def trainer_options(hardware: Hardware) -> dict:
     """What `hardware` means to `lightning.Trainer`."""
     return {
         "accelerator": hardware.accelerator,
-        "strategy": ShardedAdapter() if hardware.strategy == "fsdp" else hardware.strategy,
+        # What is trained is never sharded (`sharding`).
+        "strategy": "ddp" if hardware.strategy == "fsdp" else hardware.strategy,
         "devices": hardware.devices,
         "num_nodes": hardware.num_nodes,
         "precision": best_precision() if hardware.precision == "auto" else hardware.precision,
@@ -94,6 +94,7 @@ def fit(
             point,
         ],
     )
+    module.sharded = recipe.hardware.strategy == "fsdp"
     if recipe.hardware.gradient_checkpointing:
         module.model.thinker.gradient_checkpointing_enable({"use_reentrant": False})
     module.model.network.train()

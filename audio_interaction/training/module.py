@@ -10,15 +10,7 @@ from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.training.batches import Batch
 from audio_interaction.training.objective import interaction_loss
 from audio_interaction.training.recipe import Optimisation
-
-
-def trained_names(module: torch.nn.Module) -> list[str]:
-    """Names of the parameters that are trained, as they are without any wrapper of FSDP."""
-    return [
-        name.replace("_fsdp_wrapped_module.", "")
-        for name, parameter in module.named_parameters()
-        if parameter.requires_grad
-    ]
+from audio_interaction.training.sharding import shard_frozen
 
 
 class InteractionModule(L.LightningModule):
@@ -46,7 +38,18 @@ class InteractionModule(L.LightningModule):
         self.optimisation = optimisation
         self.decision_weight = decision_weight
         self.ctc_weight = ctc_weight
+        self.sharded = False  # whether frozen weights are spread over the processes (`sharding`)
         self.save_hyperparameters(asdict(optimisation))
+
+    def configure_model(self) -> None:
+        if not self.sharded:
+            return
+        self.sharded = False  # Lightning may call this again
+        shards = shard_frozen(self.model.thinker, self.trainer.strategy.root_device.type)
+        # DDP looks after the others.
+        self._ddp_params_and_buffers_to_ignore = [
+            name for name, parameter in self.named_parameters() if parameter in shards
+        ]
 
     def training_step(self, batch: Batch, _: int) -> dict:
         losses = interaction_loss(self.model.thinker, batch, self.decision_weight, self.ctc_weight)
@@ -62,9 +65,10 @@ class InteractionModule(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Keep what is trained; the frozen weights are on disk already."""
-        trained = trained_names(self)
         state = checkpoint["state_dict"]
-        checkpoint["state_dict"] = {name: state[name] for name in trained if name in state}
+        checkpoint["state_dict"] = {
+            name: state[name] for name, p in self.named_parameters() if p.requires_grad
+        }
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, _: int) -> Batch:
         return batch.to(device)

@@ -39,7 +39,8 @@ class Hardware:
 
     Attributes:
         accelerator: as Lightning's: "auto", "cpu", "gpu".
-        strategy: "auto", "ddp" (a copy on every device) or "fsdp" (the base sharded over them).
+        strategy: "auto", "ddp" (a copy on every device), or "fsdp" (what is frozen is sharded over
+            them); or any other name Lightning knows.
         devices: processes on every node: a number, or "auto" for all GPUs, or one on a CPU.
         num_nodes: machines.
         precision: as Lightning's, "auto" for bf16-mixed on a GPU that has it, else fp32.

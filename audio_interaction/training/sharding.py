@@ -1,42 +1,34 @@
-"""FSDP for a frozen base with a small adapter: only what is trained is gathered for a checkpoint."""
+"""FSDP for a frozen base with a small adapter.
+
+What is large does not learn, and what learns is small. So the frozen weights of the decoder layers
+are sharded over the processes (PyTorch's `fully_shard`, FSDP2), put together for a layer while it
+computes; and what is trained is kept whole everywhere, its gradients averaged by DDP. Optimiser,
+checkpoints and adapters are therefore the same files as without sharding: nothing is gathered.
+"""
 
 import torch
-from lightning.pytorch.strategies import FSDPStrategy
-from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
-from transformers.models.qwen2_5_omni.modeling_qwen2_5_omni import Qwen2_5OmniDecoderLayer
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
 
+from audio_interaction.model.network import InteractionThinker
 from audio_interaction.training.ranks import rank_and_world
 
 
-def gather_trained(module: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Whole trained tensors of a module whose parameters may be sharded, by their plain names.
+def shard_frozen(thinker: InteractionThinker, device: str) -> set[torch.nn.Parameter]:
+    """Shard the frozen weights of the decoder layers over all ranks; returns the sharded ones.
 
-    One unit is put together at a time, so memory never holds the whole base. To be called on every
-    rank; the tensors are on the CPU and complete on rank 0, elsewhere the dict is empty.
+    Embeddings, head, audio tower and projector stay whole.
+
+    Args:
+        thinker: the network, adapters in it, before an optimiser or DDP knows it.
+        device: kind of the devices, "cuda" or "cpu".
     """
-    main = rank_and_world()[0] == 0
-    gathered = {}
-    for prefix, unit in list(module.named_modules(remove_duplicate=True)):
-        if not isinstance(unit, FSDP):
-            continue
-        with FSDP.summon_full_params(
-            unit, recurse=False, writeback=False, rank0_only=True, offload_to_cpu=True
-        ):
-            inner = [name for name, other in unit.named_modules() if other is not unit]
-            inner = [name for name in inner if isinstance(unit.get_submodule(name), FSDP)]
-            for name, parameter in unit.named_parameters():
-                nested = any(name.startswith(f"{path}.") for path in inner)
-                if main and parameter.requires_grad and not nested:
-                    full = f"{prefix}.{name}".replace("_fsdp_wrapped_module.", "").lstrip(".")
-                    gathered[full] = parameter.detach().cpu().clone()
-    return gathered
-
-
-class ShardedAdapter(FSDPStrategy):
-    """`FSDPStrategy` that shards by decoder layers and saves the trained parameters only."""
-
-    def __init__(self, **options) -> None:
-        super().__init__(auto_wrap_policy={Qwen2_5OmniDecoderLayer}, **options)
-
-    def lightning_module_state_dict(self) -> dict[str, torch.Tensor]:
-        return gather_trained(self.model)
+    mesh = init_device_mesh(device, (rank_and_world()[1],))
+    language = thinker.model.language_model
+    for layer in language.layers:
+        trained = {parameter for parameter in layer.parameters() if parameter.requires_grad}
+        fully_shard(layer, mesh=mesh, ignored_params=trained)
+    # The root of the layers, so that each is fetched while the one before it computes.
+    sharded = {p for layer in language.layers for p in layer.parameters() if not p.requires_grad}
+    fully_shard(language, mesh=mesh, ignored_params=set(language.parameters()) - sharded)
+    return sharded

@@ -89,3 +89,33 @@ def test_packed_streams_lose_what_they_lose_alone(untrained):
         total = total + count * interaction_loss(untrained.thinker, collate([example])).total
         labels += count
     torch.testing.assert_close(packed.total, total / labels, rtol=1e-5, atol=1e-5)
+
+
+def test_packed_losses_are_those_of_each_stream_alone(untrained):
+    """Label by label, not only in the mean; and another neighbour changes none of them."""
+    torch.manual_seed(0)
+    layouts = [
+        online_layout(untrained.tokens, [300], 3, {1: Reply((310, 311))}),
+        online_layout(untrained.tokens, [300, 301], 2, {0: Reply((312,)), 1: Reply((313,))}),
+        online_layout(untrained.tokens, [], 4, {}),
+    ]
+    examples = [Example(layout, torch.randn(sum(layout.is_frame), 384)) for layout in layouts]
+
+    def losses(some):
+        batch = collate(some)
+        thinker = untrained.thinker
+        embeddings = thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
+        hidden = thinker.decode_embeddings(embeddings, segments=batch.segments)
+        logits, labels = thinker.lm_head(hidden[0, :-1]), batch.labels[0, 1:]
+        each = F.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
+        pieces = F.pad(each, (1, 0)).split(batch.segments)
+        return [piece[1:] for piece in pieces]  # of the label at every position but the first
+
+    with torch.no_grad():
+        packed = losses(examples)
+        for example, piece in zip(examples, packed, strict=True):
+            torch.testing.assert_close(piece, losses([example])[0], rtol=1e-5, atol=1e-5)
+        other = Example(layouts[0], torch.randn(30, 384))
+        beside = losses([other, *examples[1:]])
+    assert not torch.allclose(beside[0], packed[0], atol=1e-3)
+    assert torch.equal(beside[1], packed[1]) and torch.equal(beside[2], packed[2])
