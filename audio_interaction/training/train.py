@@ -113,6 +113,8 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         save_adapter(model, out)
         write_json(out / RECIPE_FILE, dataclasses.asdict(recipe))
         state.remove()
+    if recipe.hardware.strategy == "fsdp":  # its layers are spread over processes that end now
+        model = load_model(recipe.base, out)
     return model
 
 

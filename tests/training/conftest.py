@@ -69,7 +69,7 @@ class Runs:
     def run(self, command: str, out: str, *settings: str, code: int = 0, **options) -> str:
         """Run to the end; returns stderr."""
         process = self.start(command, out, *settings, **options)
-        _, errors = process.communicate(timeout=600)
+        _, errors = process.communicate(timeout=3000)
         assert process.returncode == code, errors
         return errors
 
