@@ -1,6 +1,7 @@
 """Training material: offline items and streams, encoded once and laid out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ def stream_layout(
 def stream_examples(
     model: InteractionModel, streams: list[EncodedStream], seed: int
 ) -> list[Example]:
-    """Training examples of streams; the lag of every reply is drawn once, from `seed`."""
+    """Training examples of streams; the lag of every reply is drawn from `seed`."""
     rng = np.random.default_rng(seed)
     return [
         Example(
@@ -141,3 +142,43 @@ def stream_examples(
         )
         for encoded in streams
     ]
+
+
+class Redrawn(Sequence):
+    """Examples whose streams get new lags in every batch they are part of.
+
+    The draw depends on `seed` and on which examples stand in the batch, and batches are shuffled
+    anew every epoch. So it changes from epoch to epoch, and a run that is resumed, or divided
+    among processes, draws the same lags without keeping any state. The length of a layout does
+    not depend on its lags.
+
+    Args:
+        model, streams, seed: as for `stream_examples`.
+        others: examples numbered on after the streams; they stay as they are.
+    """
+
+    def __init__(
+        self,
+        model: InteractionModel,
+        streams: list[EncodedStream],
+        seed: int,
+        others: Sequence[Example] = (),
+    ) -> None:
+        self.model, self.streams, self.seed = model, streams, seed
+        self.examples = [*stream_examples(model, streams, seed), *others]
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> Example:
+        return self.examples[index]
+
+    def __getitems__(self, indices: list[int]) -> list[Example]:
+        """The examples of one batch (torch's data loader asks for them at once)."""
+        rng = np.random.default_rng([self.seed, *indices])
+        return [
+            replace(self.examples[i], layout=stream_layout(self.model, self.streams[i], rng))
+            if i < len(self.streams)
+            else self.examples[i]
+            for i in indices
+        ]

@@ -8,7 +8,7 @@ import torch
 
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.training.batches import Batch
-from audio_interaction.training.objective import interaction_loss
+from audio_interaction.training.objective import PAPER, Objective, interaction_loss
 from audio_interaction.training.recipe import Optimisation
 
 
@@ -27,9 +27,8 @@ class InteractionModule(L.LightningModule):
 
     Args:
         model: the model; its network is registered here.
-        optimisation: AdamW settings; beta (0.9, 0.999) as in the released code: responses are
-            rare, and the paper's 0.95 forgets them between two.
-        decision_weight: lambda.
+        optimisation: AdamW settings.
+        objective: lambda and its options.
         ctc_weight: weight of the auxiliary CTC loss.
     """
 
@@ -37,19 +36,25 @@ class InteractionModule(L.LightningModule):
         self,
         model: InteractionModel,
         optimisation: Optimisation,
-        decision_weight: float = 1.0,
+        objective: Objective = PAPER,
         ctc_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.model = model
         self.network = model.network
         self.optimisation = optimisation
-        self.decision_weight = decision_weight
+        self.objective = objective
         self.ctc_weight = ctc_weight
         self.save_hyperparameters(asdict(optimisation))
 
     def training_step(self, batch: Batch, _: int) -> torch.Tensor:
-        losses = interaction_loss(self.model.thinker, batch, self.decision_weight, self.ctc_weight)
+        losses = interaction_loss(
+            self.model.thinker,
+            batch,
+            ctc_weight=self.ctc_weight,
+            silent=self.model.tokens.silent,
+            **vars(self.objective),
+        )
         self.log_dict(
             {
                 "loss": losses.total,
@@ -75,7 +80,7 @@ class InteractionModule(L.LightningModule):
                 {"params": [p for p in trainable if p.ndim <= 1], "weight_decay": 0.0},
             ],
             lr=settings.learning_rate,
-            betas=(0.9, 0.999),
+            betas=(0.9, settings.beta2),
             weight_decay=settings.weight_decay,
         )
         warmup = max(1, round(settings.warmup * settings.steps))
