@@ -1,12 +1,18 @@
 """Four stages: every recipe of every preset runs and goes on from the last; plain peft loads."""
 
 import json
+import re
 from dataclasses import asdict, replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from peft import PeftModel
 
+from audio_interaction.benchmarks import tuning
+from audio_interaction.cli import main
+from audio_interaction.corpus import build
 from audio_interaction.corpus.sources import load_sources
 from audio_interaction.errors import UserError
 from audio_interaction.model.adapter import (
@@ -217,3 +223,33 @@ def test_saving_and_restoring_an_adapter_is_exact(untrained, tmp_path):
         torch.nn.init.zeros_(parameter)
     restore_adapter(model, tmp_path)
     assert all(a.equal(b) for a, b in zip(learnt, kept, strict=True))
+
+
+def test_the_command_trains_a_chain_and_tunes_what_decides(shaped, tmp_path, monkeypatch, capsys):
+    tuned = []
+
+    def tune(model, folder, streams):
+        tuned.append((folder.name, {stream.task for stream in streams}))
+        return SimpleNamespace(threshold=0.5)
+
+    monkeypatch.setattr(tuning, "tune_adapter", tune)  # tested by itself, and slow
+    monkeypatch.setattr(build, "load_sources", train_module.load_sources)
+    configs = [str(CONFIGS / f"tiny-{stage}.yaml") for stage in ("1-format", "3-streaming")]
+    settings = [f"--set={setting}" for setting in (*SMALL, "validation_streams=6")]
+    settings += ["--set=optimisation.steps=1", "--set=session_streams=0"]
+    for path, streams in zip(configs, (0, 8), strict=True):
+        text = Path(path).read_text()
+        kept = tmp_path / Path(path).name
+        kept.write_text(re.sub(r"streams: \d+", f"streams: {streams}", text, count=1))
+    files = [str(tmp_path / Path(path).name) for path in configs]
+    arguments = ["train", "--config", *files, "--out", str(tmp_path / "out")]
+    arguments += ["--cache", str(tmp_path / "cache"), *settings]
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert "tiny-1-format: trained on offline items" in told
+    assert "tiny-3-streaming: answers from p(response) = 0.5 on" in told
+    (name, tasks), *others = tuned
+    assert name == "tiny-3-streaming" and "negative" in tasks and not others
+    written = json.loads((tmp_path / "out" / name / "recipe.json").read_text())
+    assert written["start"] == str(tmp_path / "out" / "tiny-1-format")
+    assert main(arguments) == 0 and len(tuned) == 1  # all finished: nothing is done again
