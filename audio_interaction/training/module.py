@@ -8,6 +8,7 @@ import torch
 
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.training.batches import Batch
+from audio_interaction.training.listening import ListeningHeads
 from audio_interaction.training.objective import interaction_loss
 from audio_interaction.training.recipe import Optimisation
 
@@ -31,6 +32,8 @@ class InteractionModule(L.LightningModule):
             rare, and the paper's 0.95 forgets them between two.
         decision_weight: lambda.
         ctc_weight: weight of the auxiliary CTC loss.
+        listening_weight: weight of the auxiliary loss of listening; 0 for none. Its heads belong
+            to this module and not to the model.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class InteractionModule(L.LightningModule):
         optimisation: Optimisation,
         decision_weight: float = 1.0,
         ctc_weight: float = 0.0,
+        listening_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.model = model
@@ -46,10 +50,20 @@ class InteractionModule(L.LightningModule):
         self.optimisation = optimisation
         self.decision_weight = decision_weight
         self.ctc_weight = ctc_weight
+        self.listening_weight = listening_weight
+        hidden = model.thinker.config.text_config.hidden_size
+        self.listening = ListeningHeads(hidden) if listening_weight else None
         self.save_hyperparameters(asdict(optimisation))
 
     def training_step(self, batch: Batch, _: int) -> torch.Tensor:
-        losses = interaction_loss(self.model.thinker, batch, self.decision_weight, self.ctc_weight)
+        losses = interaction_loss(
+            self.model.thinker,
+            batch,
+            self.decision_weight,
+            self.ctc_weight,
+            self.listening,
+            self.listening_weight,
+        )
         self.log_dict(
             {
                 "loss": losses.total,
@@ -67,7 +81,7 @@ class InteractionModule(L.LightningModule):
 
     def configure_optimizers(self) -> dict:
         settings = self.optimisation
-        trainable = [p for p in self.network.parameters() if p.requires_grad]
+        trainable = [p for p in self.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
             [
                 # Norms and biases are not decayed.

@@ -76,6 +76,9 @@ class AdapterRecipe:
         validate_every: steps between two looks at behaviour.
         rank, alpha, dropout: LoRA.
         decision_weight: lambda of the objective.
+        ctc_weight: weight of the auxiliary CTC loss on the frames.
+        listening_weight: weight of the auxiliary loss that asks what is being heard and what has
+            just ended (`training.listening`).
         replay_positions: batch size of the offline items that are replayed in every step.
         replay_speech: spoken clips that are replayed, evenly spaced; null for all.
         replay_variants, replay_sound_variants: how often each clip is heard anew for replay.
@@ -95,6 +98,8 @@ class AdapterRecipe:
     alpha: int = 32
     dropout: float = 0.0
     decision_weight: float = 1.0
+    ctc_weight: float = 0.0
+    listening_weight: float = 0.0
     replay_positions: int = 2048
     replay_speech: int | None = None
     replay_variants: int = 2

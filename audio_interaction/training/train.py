@@ -105,7 +105,13 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         enable_model_summary=False,
         callbacks=[BehaviourWatch(watched, recipe.validate_every, out)],
     )
-    module = InteractionModule(model, recipe.optimisation, recipe.decision_weight)
+    module = InteractionModule(
+        model,
+        recipe.optimisation,
+        recipe.decision_weight,
+        recipe.ctc_weight,
+        recipe.listening_weight,
+    )
     model.network.train()
     batches = Alternating(
         MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed),
