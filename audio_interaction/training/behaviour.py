@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
-from audio_interaction.corpus.matching import WINDOW, match
+from audio_interaction.corpus.matching import match, onsets
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import CHUNK_SECONDS
 from audio_interaction.streaming.session import decide
@@ -70,25 +70,6 @@ class Behaviour:
     false_alarms_per_hour: float
 
 
-@dataclass(frozen=True)
-class _Said:
-    chunk: int
-
-
-def _onsets(curve: np.ndarray, threshold: float) -> list[_Said]:
-    """Chunks at which a reply would begin.
-
-    The curve is teacher-forced, so a model that answers one chunk before the label still sees a
-    history in which it was silent, and answers again. Crossings closer than the matching window
-    are therefore one reply.
-    """
-    onsets: list[_Said] = []
-    for chunk in np.flatnonzero(curve >= threshold).tolist():
-        if not onsets or chunk > onsets[-1].chunk + WINDOW:
-            onsets.append(_Said(chunk))
-    return onsets
-
-
 def behaviour(
     streams: Sequence[EncodedStream], curves: Sequence[np.ndarray], threshold: float
 ) -> Behaviour:
@@ -103,13 +84,13 @@ def behaviour(
         expected[list(decision_chunks(encoded.stream, encoded.num_chunks))] = True
         at_events.append(curve[expected])
         elsewhere.append(curve[~expected])
-        onsets = _onsets(curve, threshold)
-        matched = match(encoded.stream.responses, onsets, encoded.num_chunks)
+        spoken = onsets(curve, threshold)
+        matched = match(encoded.stream.responses, spoken, encoded.num_chunks)
         hits += len(matched.hits)
-        said += len(onsets)
+        said += len(spoken)
         due += len(encoded.stream.responses)
         if not encoded.stream.responses:
-            alarms += len(onsets)
+            alarms += len(spoken)
             silent_hours += encoded.num_chunks * CHUNK_SECONDS / 3600
     return Behaviour(
         threshold=threshold,
