@@ -1,7 +1,7 @@
 """From layouts and frames to packed batches of a steady mixture."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ class Example:
         transcript: ids of what is heard, for the auxiliary CTC loss; empty for none.
         item_weight: scales the loss of the whole sequence.
         group: what the sequence is an example of; every batch holds its share of each group.
+        heard: int64 (chunks, 2), for the auxiliary loss of listening; empty for none.
     """
 
     layout: Layout
@@ -26,6 +27,7 @@ class Example:
     transcript: tuple[int, ...] = ()
     item_weight: float = 1.0
     group: Hashable = None
+    heard: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Batch:
         segments: positions of each sequence, T in sum.
         frame_counts: int64 (B,), N in sum.
         transcripts: int64 (sum of lengths,); transcript_lengths: int64 (B,).
+        heard: int64 (decisions, 2) of the sequences that have it; all or none in a stream batch.
     """
 
     input_ids: torch.Tensor
@@ -52,13 +55,14 @@ class Batch:
     frame_counts: torch.Tensor
     transcripts: torch.Tensor
     transcript_lengths: torch.Tensor
+    heard: torch.Tensor
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device."""
         moved = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            moved[field.name] = value.to(device) if isinstance(value, torch.Tensor) else value
+        for each in fields(self):
+            value = getattr(self, each.name)
+            moved[each.name] = value.to(device) if isinstance(value, torch.Tensor) else value
         return Batch(**moved)
 
 
@@ -82,6 +86,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         frame_counts=torch.tensor([len(example.frames) for example in examples]),
         transcripts=torch.tensor([i for example in examples for i in example.transcript]).long(),
         transcript_lengths=torch.tensor([len(example.transcript) for example in examples]),
+        heard=torch.from_numpy(np.concatenate([example.heard for example in examples])),
     )
 
 

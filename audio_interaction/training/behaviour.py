@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
-from audio_interaction.corpus.matching import WINDOW, chunk_of, match
+from audio_interaction.corpus.matching import WINDOW, Onset, chunk_of, match, onsets
 from audio_interaction.corpus.schema import Response
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import CHUNK_SECONDS, FRAMES_PER_CHUNK, trigger_chunk
@@ -108,25 +108,6 @@ class Behaviour:
     false_alarms_per_hour: float
 
 
-@dataclass(frozen=True)
-class _Said:
-    chunk: int
-
-
-def _onsets(curve: np.ndarray, threshold: float) -> list[int]:
-    """Chunks at which a reply would begin.
-
-    The curve is teacher-forced, so a model that answers one chunk before the label still sees a
-    history in which it was silent, and answers again. Crossings closer than the matching window
-    are therefore one reply.
-    """
-    onsets: list[int] = []
-    for chunk in np.flatnonzero(curve >= threshold).tolist():
-        if not onsets or chunk > onsets[-1] + WINDOW:
-            onsets.append(chunk)
-    return onsets
-
-
 def is_watched(encoded: EncodedStream) -> bool:
     """Whether behaviour is scored on a stream: on all but transcription."""
     return all(response.kind != "transcript" for response in encoded.stream.responses)
@@ -154,7 +135,7 @@ def behaviour(
     hits = replies = due = alarms = early = once = 0
     silent_hours = 0.0
     if said is None:
-        said = [_onsets(curve, threshold) for curve in curves]
+        said = [[onset.chunk for onset in onsets(curve, threshold)] for curve in curves]
     for encoded, curve, chunks in zip(streams, curves, said, strict=True):
         if not is_watched(encoded):
             continue
@@ -163,7 +144,7 @@ def behaviour(
         expected[list(decision_chunks(encoded.stream, encoded.num_chunks))] = True
         at_events.append(curve[expected])
         elsewhere.append(curve[~expected])
-        matched = match(responses, [_Said(chunk) for chunk in chunks], encoded.num_chunks)
+        matched = match(responses, [Onset(chunk) for chunk in chunks], encoded.num_chunks)
         answers = {hit.response: hit.spoken for hit in matched.hits}
         others = [chunks[i] for i in range(len(chunks)) if i not in answers.values()]
         once += sum(not _within(responses[index], others) for index in answers)

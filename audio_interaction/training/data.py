@@ -22,6 +22,7 @@ from audio_interaction.protocol import (
 )
 from audio_interaction.training.batches import Example
 from audio_interaction.training.frames import cached_frames
+from audio_interaction.training.listening import heard_targets
 
 
 def offline_examples(
@@ -138,10 +139,17 @@ def stream_examples(
         Example(
             layout=stream_layout(model, encoded, rng),
             frames=encoded.frames,
+            transcript=tuple(model.encode(" ".join(_said(encoded.stream)))),
             group=encoded.stream.task,
+            heard=heard_targets(encoded.stream, encoded.num_chunks),
         )
         for encoded in streams
     ]
+
+
+def _said(stream: Stream) -> list[str]:
+    speech = (event for event in stream.events if event.kind == "speech" and event.role == "fg")
+    return [event.text for event in sorted(speech, key=lambda event: event.start)]
 
 
 class Redrawn(Sequence):

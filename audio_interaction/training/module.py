@@ -8,6 +8,7 @@ import torch
 
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.training.batches import Batch
+from audio_interaction.training.listening import ListeningHeads
 from audio_interaction.training.objective import PAPER, Objective, interaction_loss
 from audio_interaction.training.recipe import Optimisation
 
@@ -30,6 +31,8 @@ class InteractionModule(L.LightningModule):
         optimisation: AdamW settings.
         objective: lambda and its options.
         ctc_weight: weight of the auxiliary CTC loss.
+        listening_weight: weight of the auxiliary loss of listening; 0 for none. Its heads belong
+            to this module and not to the model.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class InteractionModule(L.LightningModule):
         optimisation: Optimisation,
         objective: Objective = PAPER,
         ctc_weight: float = 0.0,
+        listening_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.model = model
@@ -45,6 +49,9 @@ class InteractionModule(L.LightningModule):
         self.optimisation = optimisation
         self.objective = objective
         self.ctc_weight = ctc_weight
+        self.listening_weight = listening_weight
+        hidden = model.thinker.config.text_config.hidden_size
+        self.listening = ListeningHeads(hidden) if listening_weight else None
         self.save_hyperparameters(asdict(optimisation))
 
     def training_step(self, batch: Batch, _: int) -> torch.Tensor:
@@ -52,6 +59,8 @@ class InteractionModule(L.LightningModule):
             self.model.thinker,
             batch,
             ctc_weight=self.ctc_weight,
+            listening=self.listening,
+            listening_weight=self.listening_weight,
             silent=self.model.tokens.silent,
             **vars(self.objective),
         )
@@ -72,7 +81,7 @@ class InteractionModule(L.LightningModule):
 
     def configure_optimizers(self) -> dict:
         settings = self.optimisation
-        trainable = [p for p in self.network.parameters() if p.requires_grad]
+        trainable = [p for p in self.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
             [
                 # Norms and biases are not decayed.

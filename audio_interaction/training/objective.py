@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 from audio_interaction.model.network import InteractionThinker
 from audio_interaction.protocol import IGNORED
 from audio_interaction.training.batches import Batch
+from audio_interaction.training.listening import ListeningHeads
 
 Mean = Literal["labels", "terms", "positions"]
 Balance = Literal["none", "classes", "silence"]
@@ -61,6 +62,8 @@ def interaction_loss(
     batch: Batch,
     decision_weight: float = 1.0,
     ctc_weight: float = 0.0,
+    listening: ListeningHeads | None = None,
+    listening_weight: float = 0.0,
     *,
     mean: Mean = "labels",
     balance: Balance = "none",
@@ -72,9 +75,11 @@ def interaction_loss(
         thinker: the network (adapters inside it take part).
         batch: packed sequences.
         decision_weight, mean, balance: the fields of `Objective`.
-        ctc_weight: weight of the auxiliary CTC loss on the frame positions (base only). It reads
-            words off the states of the audio itself, so the language model learns to listen
-            before it has learnt to attend; `<pad>` is the blank.
+        ctc_weight: weight of the auxiliary CTC loss on the frame positions. It reads words off the
+            states of the audio itself, so the language model learns to listen before it has
+            learnt to attend; `<pad>` is the blank.
+        listening: the auxiliary heads of `training.listening`, on the states that decide.
+        listening_weight: weight of their loss.
         silent: id of `<silent>`; needed unless `balance` is "none".
     """
     embeddings = thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
@@ -97,6 +102,9 @@ def interaction_loss(
         total = (entropy * kinds * items).sum() / count
     if ctc_weight and len(batch.transcripts):
         total = total + ctc_weight * _ctc(thinker, hidden, batch)
+    if listening is not None and len(batch.heard):
+        deciding = hidden[:, :-1][batch.is_decision[:, 1:]]
+        total = total + listening_weight * listening(deciding, batch.heard)
     return Losses(total, _mean(entropy[~decisions]), _mean(entropy[decisions]))
 
 

@@ -96,6 +96,9 @@ class AdapterRecipe:
         rank, alpha, dropout: LoRA of a fresh adapter.
         decision_weight: lambda of the objective.
         loss_mean, loss_balance: `training.objective.Objective.mean` and `.balance`.
+        ctc_weight: weight of the auxiliary CTC loss on the frames.
+        listening_weight: weight of the auxiliary loss that asks what is being heard and what has
+            just ended (`training.listening`).
         replay_positions: batch size of the offline items that are replayed in every step; 0 for no
             replay.
         replay_speech: spoken clips that are replayed, evenly spaced; null for all.
@@ -124,6 +127,8 @@ class AdapterRecipe:
     decision_weight: float = 1.0
     loss_mean: Mean = "labels"
     loss_balance: Balance = "none"
+    ctc_weight: float = 0.0
+    listening_weight: float = 0.0
     replay_positions: int = 2048
     replay_speech: int | None = None
     replay_variants: int = 2

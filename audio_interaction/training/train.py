@@ -100,7 +100,9 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         enable_model_summary=False,
         callbacks=[watch] if watch else [],
     )
-    module = InteractionModule(model, recipe.optimisation, recipe.objective)
+    module = InteractionModule(
+        model, recipe.optimisation, recipe.objective, recipe.ctc_weight, recipe.listening_weight
+    )
     model.network.train()
     trainer.fit(module, loader(examples, Alternating(*kinds) if len(kinds) > 1 else kinds[0]))
     model.network.eval()
