@@ -12,8 +12,9 @@ the same model, in turn, the order swapped from one batch to the next:
   ordinary masked attention (sdpa), logits of every position.
 
 Seconds are those of the clock; beside them stands the ratio in CPU time, which other work on the
-machine hardly changes. Encoding for the cache is paid once and not counted; what it took is printed, with the number of
-epochs after which the kit's loop has earned it. Losses of the two are compared on every batch.
+machine hardly changes. Encoding for the cache is paid once and not counted; what it took is
+printed, with the number of epochs after which the kit's loop has earned it. Losses of the two are
+compared on every batch.
 """
 
 import argparse

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from audio_interaction.benchmarks.bootstrap import Interval
 from audio_interaction.benchmarks.metrics import is_asr, score, summarise
+from audio_interaction.corpus.matching import onsets
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.errors import UserError
 from audio_interaction.files import write_json
@@ -62,22 +63,14 @@ class Tuning:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """A decision that a curve takes at some threshold."""
-
-    chunk: int
-    text: str = ""
-
-
 def sweep(
     streams: Sequence[Stream], curves: Sequence[np.ndarray], thresholds: Sequence[float]
 ) -> tuple[Point, ...]:
-    """Metrics of the decisions `p >= threshold` on curves of p(response), each of shape (C,)."""
+    """Metrics of the replies that curves of p(response), each (C,), begin (`matching.onsets`)."""
     points = []
     for threshold in thresholds:
         scores = [
-            score(stream, [_Cut(int(chunk)) for chunk in np.flatnonzero(p >= threshold)], len(p))
+            score(stream, onsets(p, threshold), len(p))
             for stream, p in zip(streams, curves, strict=True)
         ]
         summary = summarise(scores, CURVE, resamples=1)

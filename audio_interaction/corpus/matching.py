@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from audio_interaction.corpus.schema import Response
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import SAMPLE_RATE, Chunks, seconds_of, trigger_chunk
@@ -31,6 +33,27 @@ class Spoke(Protocol):
 
     @property
     def chunk(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Onset:
+    """The chunk at which a curve of p(response) would begin a reply; its words are not known."""
+
+    chunk: int
+    text: str = ""
+
+
+def onsets(curve: np.ndarray, threshold: float) -> list[Onset]:
+    """Where a curve of p(response), float (C,), would begin replies at a threshold.
+
+    Nobody has answered on the way, so a curve may stay high for a few chunks behind a trigger where
+    a model that has answered would fall silent. Crossings closer than the window are one reply.
+    """
+    found: list[Onset] = []
+    for chunk in np.flatnonzero(curve >= threshold).tolist():
+        if not found or chunk > found[-1].chunk + WINDOW:
+            found.append(Onset(chunk))
+    return found
 
 
 @dataclass(frozen=True)

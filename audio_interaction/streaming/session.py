@@ -97,12 +97,13 @@ class Session:
         yield from self.push(np.zeros(round(tail_seconds * SAMPLE_RATE), np.float32))
         yield from self._hear(self._front_end.flush())
 
-    @torch.inference_mode()
     def _hear(self, mel: np.ndarray) -> Iterator[SessionEvent]:
         for chunk_mel in mel:
-            yield from self._decide(self.model.features_of_mel(chunk_mel[None])[0])
+            yield from self.hear(self.model.features_of_mel(chunk_mel[None])[0])
 
-    def _decide(self, frames: torch.Tensor) -> Iterator[SessionEvent]:
+    @torch.inference_mode()
+    def hear(self, frames: torch.Tensor) -> Iterator[SessionEvent]:
+        """Hear one chunk that is encoded already: float (10, d_model); `push` ends here, too."""
         tokens = self.model.tokens
         hidden = self.model.step([*self._due, *tokens.listening()], self._cache, frames)
         p_response = decide(self.model, hidden).item()

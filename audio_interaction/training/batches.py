@@ -1,8 +1,9 @@
 """From layouts and frames to packed batches of a steady mixture."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ class Example:
         transcript: ids of what is heard, for the auxiliary CTC loss; empty for none.
         item_weight: scales the loss of the whole sequence.
         group: what the sequence is an example of; every batch holds its share of each group.
+        heard: int64 (chunks, 2), for the auxiliary loss of listening; empty for none.
         id: of the stream or clip it was made of.
     """
 
@@ -29,12 +31,14 @@ class Example:
     transcript: tuple[int, ...] = ()
     item_weight: float = 1.0
     group: Hashable = None
+    heard: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
     id: str = ""
 
     def unlabelled(self) -> "Example":
         """The same sequence with nothing to learn in it."""
-        layout = replace(self.layout, labels=[IGNORED] * len(self.layout))
-        return replace(self, layout=layout, transcript=())
+        nothing = [False] * len(self.layout)
+        layout = replace(self.layout, labels=[IGNORED] * len(self.layout), is_decision=nothing)
+        return replace(self, layout=layout, transcript=(), item_weight=0.0, heard=self.heard[:0])
 
 
 @dataclass
@@ -49,6 +53,7 @@ class Batch:
         segments: positions of each sequence, T in sum.
         frame_counts: int64 (B,), N in sum.
         transcripts: int64 (sum of lengths,); transcript_lengths: int64 (B,).
+        heard: int64 (decisions, 2) of the sequences that have it; all or none in a stream batch.
         ids: of the B sequences.
     """
 
@@ -62,14 +67,15 @@ class Batch:
     frame_counts: torch.Tensor
     transcripts: torch.Tensor
     transcript_lengths: torch.Tensor
+    heard: torch.Tensor
     ids: tuple[str, ...] = ()
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device."""
         moved = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            moved[field.name] = value.to(device) if isinstance(value, torch.Tensor) else value
+        for each in fields(self):
+            value = getattr(self, each.name)
+            moved[each.name] = value.to(device) if isinstance(value, torch.Tensor) else value
         return Batch(**moved)
 
 
@@ -93,6 +99,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         frame_counts=torch.tensor([len(example.frames) for example in examples]),
         transcripts=torch.tensor([i for example in examples for i in example.transcript]).long(),
         transcript_lengths=torch.tensor([len(example.transcript) for example in examples]),
+        heard=torch.from_numpy(np.concatenate([example.heard for example in examples])),
         ids=tuple(example.id for example in examples),
     )
 
@@ -139,6 +146,13 @@ class MixedBatches(torch.utils.data.Sampler):
         return order[np.concatenate(places).argsort(kind="stable")].tolist()
 
 
+class Planned(NamedTuple):
+    """Indices of the examples of a whole batch, and of those that this rank computes."""
+
+    batch: list[int]
+    taken: list[int]
+
+
 class BatchPlan(torch.utils.data.Sampler):
     """The first `count` batches of an endless sampler, this rank's share of each; resumable.
 
@@ -154,11 +168,11 @@ class BatchPlan(torch.utils.data.Sampler):
     def __len__(self) -> int:
         return self.count
 
-    def __iter__(self) -> Iterator[list[int]]:
+    def __iter__(self) -> Iterator[Planned]:
         rank, world = rank_and_world()
         for batch in islice(self.batches, self.done, self.count):
             self.done += 1
-            yield share(batch, self.lengths, rank, world)
+            yield Planned(batch, share(batch, self.lengths, rank, world))
 
 
 class PackedLoader(torch.utils.data.DataLoader):
@@ -166,10 +180,17 @@ class PackedLoader(torch.utils.data.DataLoader):
 
     Lightning keeps `state_dict` in its checkpoints: a run that is resumed sees the batches that it
     would have seen. (Its length is known, so Lightning fetches no batch ahead of the one it uses.)
+
+    Args:
+        examples: sequences; where they have a method `in_batch(index, batch)` (`data.Redrawn`), it
+            gives the example for the batch.
+        batches: endless sampler of lists of indices.
+        count: number of batches.
     """
 
     def __init__(self, examples: Sequence[Example], batches: Iterable[list[int]], count: int):
-        self.plan = BatchPlan(batches, [len(example.layout) for example in examples], count)
+        lengths = [len(examples[index].layout) for index in range(len(examples))]
+        self.plan = BatchPlan(batches, lengths, count)
         super().__init__(_Examples(examples), batch_sampler=self.plan, collate_fn=collate)
 
     def state_dict(self) -> dict:
@@ -186,6 +207,15 @@ class _Examples(torch.utils.data.Dataset):
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitems__(self, planned: Planned) -> list[Example]:
         # Complements: see `ranks.share`.
-        return self.examples[index] if index >= 0 else self.examples[~index].unlabelled()
+        return [
+            self._one(index, planned.batch)
+            if index >= 0
+            else self._one(~index, planned.batch).unlabelled()
+            for index in planned.taken
+        ]
+
+    def _one(self, index: int, batch: list[int]) -> Example:
+        in_batch = getattr(self.examples, "in_batch", None)
+        return in_batch(index, batch) if in_batch else self.examples[index]

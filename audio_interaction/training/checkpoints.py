@@ -27,8 +27,14 @@ from audio_interaction.training.recipe import AdapterRecipe, BaseRecipe
 RESUME = "resume"
 """Folder of the state, within the folder of the result; it is gone when a run has ended."""
 
-MAY_CHANGE = ("devices", "num_nodes", "checkpoint_every")
-"""Settings of `Hardware` that a run may be continued with other values of."""
+MAY_CHANGE = (
+    "hardware.devices",
+    "hardware.num_nodes",
+    "hardware.checkpoint_every",
+    "on_collapse",
+    "collapse_looks",
+)
+"""Settings that a run may be continued with other values of."""
 
 
 class AtomicCheckpoints(TorchCheckpointIO):
@@ -56,7 +62,7 @@ class ResumePoint(Checkpoint):
         self.file = out / RESUME / "state.ckpt"
         self.every = recipe.hardware.checkpoint_every
         self.run = {
-            "recipe": _decisive(recipe),
+            "recipe": asdict(recipe),
             "data": hashlib.sha256(repr(list(lengths)).encode()).hexdigest(),
         }
         self._saved = 0
@@ -100,13 +106,6 @@ class ResumePoint(Checkpoint):
         shutil.rmtree(self.file.parent, ignore_errors=True)
 
 
-def _decisive(recipe: AdapterRecipe | BaseRecipe) -> dict:
-    values = asdict(recipe)
-    for name in MAY_CHANGE:
-        del values["hardware"][name]
-    return values
-
-
 def _differences(old: dict, new: dict, prefix: str = "") -> list[str]:
     """Dotted names of the settings whose values differ."""
     found = []
@@ -114,7 +113,7 @@ def _differences(old: dict, new: dict, prefix: str = "") -> list[str]:
         a, b = old.get(name), new.get(name)
         if isinstance(a, dict) and isinstance(b, dict):
             found += _differences(a, b, f"{prefix}{name}.")
-        elif a != b:
+        elif a != b and prefix + name not in MAY_CHANGE:
             found.append(prefix + name)
     return found
 

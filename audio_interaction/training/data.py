@@ -1,6 +1,7 @@
 """Training material: offline items and streams, encoded once and laid out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from audio_interaction.protocol import (
 )
 from audio_interaction.training.batches import Example
 from audio_interaction.training.frames import cached_frames
+from audio_interaction.training.listening import heard_targets
 
 
 def offline_examples(
@@ -80,7 +82,7 @@ def offline_examples(
                     transcript,
                     weight / len(ids) ** 0.5,
                     record["kind"],
-                    record["clip"],
+                    id=record["clip"],
                 )
             )
     return examples
@@ -140,14 +142,59 @@ def stream_layout(
 def stream_examples(
     model: InteractionModel, streams: list[EncodedStream], seed: int
 ) -> list[Example]:
-    """Training examples of streams; the lag of every reply is drawn once, from `seed`."""
+    """Training examples of streams; the lag of every reply is drawn from `seed`."""
     rng = np.random.default_rng(seed)
     return [
         Example(
             layout=stream_layout(model, encoded, rng),
             frames=encoded.frames,
+            transcript=tuple(model.encode(" ".join(_said(encoded.stream)))),
             group=encoded.stream.task,
+            heard=heard_targets(encoded.stream, encoded.num_chunks),
             id=encoded.stream.id,
         )
         for encoded in streams
     ]
+
+
+def _said(stream: Stream) -> list[str]:
+    speech = (event for event in stream.events if event.kind == "speech" and event.role == "fg")
+    return [event.text for event in sorted(speech, key=lambda event: event.start)]
+
+
+class Redrawn(Sequence):
+    """Examples whose streams get new lags in every batch they are part of.
+
+    The draw depends on `seed` and on which examples stand in the batch, and batches are shuffled
+    anew every epoch. So it changes from epoch to epoch, and a run that is resumed, or divided
+    among processes, draws the same lags without keeping any state. The length of a layout does
+    not depend on its lags.
+
+    Args:
+        model, streams, seed: as for `stream_examples`.
+        others: examples numbered on after the streams; they stay as they are.
+    """
+
+    def __init__(
+        self,
+        model: InteractionModel,
+        streams: list[EncodedStream],
+        seed: int,
+        others: Sequence[Example] = (),
+    ) -> None:
+        self.model, self.streams, self.seed = model, streams, seed
+        self.examples = [*stream_examples(model, streams, seed), *others]
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> Example:
+        return self.examples[index]
+
+    def in_batch(self, index: int, batch: Sequence[int]) -> Example:
+        """An example as it is in a batch of these indices."""
+        if index >= len(self.streams):
+            return self.examples[index]
+        rng = np.random.default_rng([self.seed, index, *batch])
+        layout = stream_layout(self.model, self.streams[index], rng)
+        return replace(self.examples[index], layout=layout)

@@ -103,4 +103,5 @@ def fit(
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         trainer.fit(module, loader, ckpt_path=begun)
     module.model.network.eval()
+    trainer.strategy.barrier("rank 0 has written its files")
     return point

@@ -8,7 +8,8 @@ import torch
 
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.training.batches import Batch
-from audio_interaction.training.objective import interaction_loss
+from audio_interaction.training.listening import ListeningHeads
+from audio_interaction.training.objective import PAPER, Objective, interaction_loss
 from audio_interaction.training.recipe import Optimisation
 from audio_interaction.training.sharding import shard_frozen
 
@@ -18,26 +19,31 @@ class InteractionModule(L.LightningModule):
 
     Args:
         model: the model; its network is registered here.
-        optimisation: AdamW settings; beta (0.9, 0.999) as in the released code: responses are
-            rare, and the paper's 0.95 forgets them between two.
-        decision_weight: lambda.
+        optimisation: AdamW settings.
+        objective: lambda and its options.
         ctc_weight: weight of the auxiliary CTC loss.
+        listening_weight: weight of the auxiliary loss of listening; 0 for none. Its heads belong
+            to this module and not to the model.
     """
 
     def __init__(
         self,
         model: InteractionModel,
         optimisation: Optimisation,
-        decision_weight: float = 1.0,
+        objective: Objective = PAPER,
         ctc_weight: float = 0.0,
+        listening_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.strict_loading = False  # checkpoints hold what is trained, and no more
         self.model = model
         self.network = model.network
         self.optimisation = optimisation
-        self.decision_weight = decision_weight
+        self.objective = objective
         self.ctc_weight = ctc_weight
+        self.listening_weight = listening_weight
+        hidden = model.thinker.config.text_config.hidden_size
+        self.listening = ListeningHeads(hidden) if listening_weight else None
         self.sharded = False  # whether frozen weights are spread over the processes (`sharding`)
         self.save_hyperparameters(asdict(optimisation))
 
@@ -52,7 +58,15 @@ class InteractionModule(L.LightningModule):
         ]
 
     def training_step(self, batch: Batch, _: int) -> dict:
-        losses = interaction_loss(self.model.thinker, batch, self.decision_weight, self.ctc_weight)
+        losses = interaction_loss(
+            self.model.thinker,
+            batch,
+            ctc_weight=self.ctc_weight,
+            listening=self.listening,
+            listening_weight=self.listening_weight,
+            silent=self.model.tokens.silent,
+            **vars(self.objective),
+        )
         self.log("loss_now", losses.total, prog_bar=True, logger=False, batch_size=1)
         rate = self.optimizers().param_groups[0]["lr"]
         curve = {
@@ -75,7 +89,7 @@ class InteractionModule(L.LightningModule):
 
     def configure_optimizers(self) -> dict:
         settings = self.optimisation
-        trainable = [p for p in self.network.parameters() if p.requires_grad]
+        trainable = [p for p in self.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
             [
                 # Norms and biases are not decayed.
@@ -83,7 +97,7 @@ class InteractionModule(L.LightningModule):
                 {"params": [p for p in trainable if p.ndim <= 1], "weight_decay": 0.0},
             ],
             lr=settings.learning_rate,
-            betas=(0.9, 0.999),
+            betas=(0.9, settings.beta2),
             weight_decay=settings.weight_decay,
         )
         warmup = max(1, round(settings.warmup * settings.steps))

@@ -41,6 +41,14 @@ def share(batch: Sequence[int], lengths: Sequence[int], rank: int, world: int) -
     return [batch[place] for place in sorted(taken[rank])] or [~batch[0]]
 
 
+def sum_over_ranks(values: torch.Tensor) -> torch.Tensor:
+    """Elementwise sum over all ranks, without a gradient."""
+    values = values.detach().clone()
+    if rank_and_world()[1] > 1:
+        dist.all_reduce(values)
+    return values
+
+
 def mean_over_ranks(total: torch.Tensor, count: torch.Tensor | int) -> torch.Tensor:
     """`total / count` of the whole batch, as this rank's summand of a mean over the ranks.
 
@@ -51,8 +59,5 @@ def mean_over_ranks(total: torch.Tensor, count: torch.Tensor | int) -> torch.Ten
         total: scalar, the sum over this rank's items.
         count: their number, or the sum of their weights.
     """
-    count = torch.as_tensor(count, dtype=total.dtype, device=total.device).detach().clone()
-    _, world = rank_and_world()
-    if world > 1:
-        dist.all_reduce(count)
-    return world * total / count.clamp(min=torch.finfo(count.dtype).tiny)
+    count = sum_over_ranks(torch.as_tensor(count, dtype=total.dtype, device=total.device))
+    return rank_and_world()[1] * total / count.clamp(min=torch.finfo(count.dtype).tiny)

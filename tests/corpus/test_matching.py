@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_interaction.corpus.matching import WINDOW, chunk_of, match
+from audio_interaction.corpus.matching import WINDOW, chunk_of, match, onsets
 from audio_interaction.corpus.schema import Response
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import trigger_chunk
@@ -108,3 +109,20 @@ def test_every_trigger_and_every_reply_has_one_outcome(triggers, chunks):
         assert -1e-6 <= one.delay <= 1.2 + 1e-6
     assert {index for index, _ in matched.early} <= set(matched.missed)
     assert {said for _, said in matched.early} <= set(matched.false_alarms)
+
+
+def test_a_curve_that_stays_high_begins_one_reply():
+    curve = np.array([0.1, 0.6, 0.7, 0.5, 0.2, 0.9, 0.1])
+    assert [onset.chunk for onset in onsets(curve, 0.5)] == [1, 5]
+    assert [onset.chunk for onset in onsets(curve, 0.55)] == [1, 5]
+    assert [onset.chunk for onset in onsets(curve, 0.65)] == [2, 5]
+    assert onsets(curve, 0.95) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=40), st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_threshold_begins_no_more_replies(curve, one, other):
+    low, high = sorted((one, other))
+    curve = np.array(curve)
+    assert len(onsets(curve, high)) <= len(onsets(curve, low))
+    begun = [onset.chunk for onset in onsets(curve, low)]
+    assert all(later - earlier > WINDOW for earlier, later in zip(begun, begun[1:]))

@@ -39,9 +39,9 @@ def test_a_plan_goes_on_where_it_was():
 
     plan = BatchPlan(endless(), [1] * 100, 10)
     first = iter(plan)
-    assert [next(first) for _ in range(4)] == [[0], [1], [2], [3]]
+    assert [next(first).taken for _ in range(4)] == [[0], [1], [2], [3]]
     rest = BatchPlan(endless(), [1] * 100, 10, done=plan.done)
-    assert list(rest) == [[n] for n in range(4, 10)]
+    assert [planned.taken for planned in rest] == [[n] for n in range(4, 10)]
 
 
 def test_a_sequence_without_labels_adds_nothing(untrained):
