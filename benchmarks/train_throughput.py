@@ -8,8 +8,9 @@ the same model, in turn, the order swapped from one batch to the next:
 
 - the kit's: frames from the cache, streams packed into one row, attention within each stream, words
   and decisions read off at the positions that have labels;
-- the plain one: log-mel and tower in every step, streams padded to the longest of the batch,
-  ordinary masked attention (sdpa), logits of every position.
+- the plain one, as transformers has it: log-mel and the class's own audio tower in every step,
+  streams padded to the longest of the batch, masked attention (sdpa), logits of every position.
+  `--batched-tower` lends it the kit's tower, which takes all chunks through attention at once.
 
 Seconds are those of the clock; beside them stands the ratio in CPU time, which other work on the
 machine hardly changes. Encoding for the cache is paid once and not counted; what it took is
@@ -73,17 +74,19 @@ class Kit(Loop):
 
 
 class Plain(Loop):
-    def __init__(self, model, precision, examples: list[Example], sounds: list[np.ndarray]) -> None:
+    def __init__(
+        self, model, precision, examples: list[Example], sounds: list[np.ndarray], batched: bool
+    ) -> None:
         super().__init__(model, precision)
+        self.batched_tower = batched
         self.layouts = [example.layout for example in examples]
         self.sounds = sounds
         model.thinker.model.language_model.set_attn_implementation("sdpa")
 
     def loss(self, batch: list[int]) -> torch.Tensor:
         thinker = self.model.thinker
-        mel = np.concatenate([log_mel(self.sounds[i], self.model.n_mels) for i in batch])
-        with torch.no_grad():
-            frames = encode_chunks(thinker.model.audio_tower, torch.from_numpy(mel)).flatten(0, 1)
+        mels = [torch.from_numpy(log_mel(self.sounds[i], self.model.n_mels)) for i in batch]
+        frames = self.projected(thinker.model.audio_tower, mels)
         layouts = [self.layouts[index] for index in batch]
 
         def rows(name: str, fill) -> torch.Tensor:
@@ -94,8 +97,10 @@ class Plain(Loop):
         labels = rows("labels", IGNORED)
         lengths = torch.tensor([len(layout) for layout in layouts])
         mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
+        embeddings = thinker.model.language_model.embed_tokens(ids)
+        places = rows("is_frame", False)[..., None]
         hidden = thinker.model.language_model(
-            inputs_embeds=thinker.embed(ids, rows("is_frame", False), frames.float()),
+            inputs_embeds=embeddings.masked_scatter(places, frames.to(embeddings.dtype)),
             attention_mask=mask,
             position_ids=torch.arange(ids.shape[1])[None].expand_as(ids),
             use_cache=False,
@@ -104,6 +109,14 @@ class Plain(Loop):
         return F.cross_entropy(
             logits.float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED
         )
+
+    def projected(self, tower: torch.nn.Module, mels: list[torch.Tensor]) -> torch.Tensor:
+        """Projected frames (N, hidden) of log-mels (C, n_mels, 40), one a stream."""
+        if self.batched_tower:
+            return tower.proj(encode_chunks(tower, torch.cat(mels)).flatten(0, 1))
+        lengths = torch.tensor([len(mel) * mel.shape[-1] for mel in mels])
+        rows = torch.cat([mel.transpose(0, 1).flatten(1) for mel in mels], 1)
+        return tower(rows, feature_lens=lengths).last_hidden_state
 
 
 def prepared(args) -> tuple[Kit, Plain, list[list[int]], np.ndarray, float]:
@@ -129,7 +142,13 @@ def prepared(args) -> tuple[Kit, Plain, list[list[int]], np.ndarray, float]:
         batches.append(next(endless))
     seconds = np.array([sum(len(sounds[i]) for i in batch) / SAMPLE_RATE for batch in batches])
     kit = Kit(models[0], args.precision, examples)
-    return kit, Plain(models[1], args.precision, examples, sounds), batches, seconds, encoding
+    return (
+        kit,
+        Plain(models[1], args.precision, examples, sounds, args.batched_tower),
+        batches,
+        seconds,
+        encoding,
+    )
 
 
 def ratio_of(took: np.ndarray, seed: int) -> tuple[float, float, float]:
@@ -148,6 +167,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30, help="pairs timed; default: %(default)s")
     parser.add_argument("--positions", type=int, default=4000, help="in a batch; %(default)s")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    parser.add_argument("--batched-tower", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

@@ -11,7 +11,7 @@ from audio_interaction.training.batches import Batch
 from audio_interaction.training.listening import ListeningHeads
 from audio_interaction.training.objective import PAPER, Objective, interaction_loss
 from audio_interaction.training.recipe import Optimisation
-from audio_interaction.training.sharding import shard_frozen
+from audio_interaction.training.sharding import shard_frozen, take_memory
 
 
 class InteractionModule(L.LightningModule):
@@ -56,6 +56,10 @@ class InteractionModule(L.LightningModule):
         self._ddp_params_and_buffers_to_ignore = [
             name for name, parameter in self.named_parameters() if parameter in shards
         ]
+
+    def on_fit_start(self) -> None:
+        if hasattr(self, "_ddp_params_and_buffers_to_ignore"):
+            take_memory(self.model.thinker)
 
     def training_step(self, batch: Batch, _: int) -> dict:
         losses = interaction_loss(

@@ -32,3 +32,14 @@ def shard_frozen(thinker: InteractionThinker, device: str) -> set[torch.nn.Param
     sharded = {p for layer in language.layers for p in layer.parameters() if not p.requires_grad}
     fully_shard(language, mesh=mesh, ignored_params=set(language.parameters()) - sharded)
     return sharded
+
+
+@torch.no_grad()
+def take_memory(thinker: InteractionThinker) -> None:
+    """Put every sharded layer together once, when the network is on its device.
+
+    The memory of whole layers is kept. Were it first taken in inference mode, by a look at
+    behaviour, it could not be used for training.
+    """
+    hidden = thinker.config.get_text_config().hidden_size
+    thinker.decode_embeddings(torch.zeros(1, 1, hidden, device=thinker.device, dtype=thinker.dtype))
