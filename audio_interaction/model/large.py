@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerFast
 
 from audio_interaction.errors import UserError
 from audio_interaction.model.assemble import assemble
@@ -78,7 +78,7 @@ def load_large(
     four_bit: bool = False,
     train: bool = False,
     adapted: bool = False,
-) -> tuple[InteractionThinker, PreTrainedTokenizerBase]:
+) -> tuple[InteractionThinker, PreTrainedTokenizerFast]:
     """Network and tokenizer of a preset with the layout "omni" or "released".
 
     Args:
@@ -93,7 +93,7 @@ def load_large(
         require_four_bit(device)
     require_memory(chosen, device, dtype.itemsize, four_bit, train, adapted)
     tokens = ControlTokens.released()
-    tokenizer = _tokenizer(chosen)
+    tokenizer = _tokenizer(chosen.base)
     if chosen.layout == "omni":
         tensors = omni_tensors(chosen.base)
     else:
@@ -102,9 +102,9 @@ def load_large(
     return network, tokenizer
 
 
-def _tokenizer(chosen: Preset) -> PreTrainedTokenizerBase:
-    fetch(chosen.base, "tokenizer_config.json")  # tells plainly of a missing network or file
+def _tokenizer(source: Path | str) -> PreTrainedTokenizerFast:
+    path = fetch(source, "tokenizer.json")
     try:
-        return AutoTokenizer.from_pretrained(str(chosen.base))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{chosen.base}: cannot load its tokenizer ({error})") from error
+        return PreTrainedTokenizerFast(tokenizer_file=str(path), clean_up_tokenization_spaces=False)
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise UserError(f"{path}: not a tokenizer ({error}); download it anew") from error

@@ -183,15 +183,20 @@ def require_memory(
         return
     verb = "train" if train else "listen"
     form = "4 bits" if four_bit else "bfloat16" if width == 2 else "float32"
+    instead = " or ".join(_alternatives(chosen, free, width, four_bit, options))
     raise UserError(
         f"{chosen.name}: to {verb} needs {needed:.1f} GiB in {form}, you have {free:.1f} GiB free "
-        f"on {device.type}: use {' or '.join(_alternatives(chosen, free, four_bit, options))}"
+        f"on {device.type}: use {instead}"
     )
 
 
-def _alternatives(chosen: Preset, free: float, four_bit: bool, options: dict) -> list[str]:
+def _alternatives(
+    chosen: Preset, free: float, width: int, four_bit: bool, options: dict
+) -> list[str]:
     """Options of the command line that fit, largest first, each with what it needs."""
     found = []
+    if width == 4 and (half := estimate(chosen, **options).gib) <= free:
+        found.append(f"--dtype bfloat16 ({half:.1f} GiB)")
     if options["on_gpu"]:
         forms = [(chosen, True)] if not four_bit else []
         if parameters(PRESETS["omni-3b"]).total < parameters(chosen).total:

@@ -150,6 +150,15 @@ def test_a_config_that_cannot_be_used_is_named(omni_folder, old, new, message):
         load_model(omni_folder, adapter=None)
 
 
+def test_a_tokenizer_that_cannot_be_read_is_named(omni_folder):
+    (omni_folder / "tokenizer.json").write_text("{}")
+    with pytest.raises(UserError, match=r"tokenizer\.json: not a tokenizer"):
+        load_model(omni_folder, adapter=None)
+    (omni_folder / "tokenizer.json").unlink()
+    with pytest.raises(UserError, match=r"tokenizer\.json: no such file"):
+        load_model(omni_folder, adapter=None)
+
+
 def test_a_base_without_adapter_says_so(checkpoints):
     with pytest.raises(UserError, match="ships no interaction adapter; train one"):
         load_model(checkpoints["omni-3b"])

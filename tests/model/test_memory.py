@@ -104,6 +104,7 @@ def test_four_bits_and_listening_take_less():
         ("omni-3b", GPU, 8, False, r"on cuda: use --four-bit \(4\.\d GiB\) or --model tiny \(any"),
         ("released", GPU, 6, False, r"on cuda: use --four-bit \(\d\.\d GiB\) or --model tiny"),
         ("omni-3b", GPU, 2, False, r"on cuda: use --model tiny \(any machine\)$"),
+        ("omni-3b", CPU, 12, False, r"on cpu: use --dtype bfloat16 \(8\.\d GiB\) or --model tiny"),
         ("omni-3b", CPU, 8, False, r"needs 1\d\.\d GiB in float32, .* free on cpu: use --model t"),
     ],
 )
