@@ -186,10 +186,36 @@ def _recipe_options(parser: argparse.ArgumentParser) -> None:
 
 def _model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--model", default="tiny", metavar="DIR", help="a preset, or a folder of `base`"
+        "--model",
+        default="tiny",
+        metavar="NAME",
+        help="tiny, omni-3b, omni-7b or released; or a folder: of `base`, of Qwen2.5-Omni or of "
+        "the Audio-Interaction release",
     )
     parser.add_argument(
         "--adapter", default="shipped", metavar="DIR", help="of `train`, or none for the base"
+    )
+    parser.add_argument(
+        "--device", default="auto", help="cpu or cuda; default: the GPU for the large presets"
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of the weights; default: bfloat16 for the large presets on a GPU",
+    )
+    parser.add_argument(
+        "--four-bit", action="store_true", help="keep the language model in 4 bits (NVIDIA GPU)"
+    )
+    parser.add_argument(
+        "--clip-wide",
+        action="store_true",
+        help="hear whole clips by Whisper's rule, as the release does; not for `stream`",
+    )
+    parser.add_argument(
+        "--exact-positions",
+        action="store_true",
+        help="count positions exactly where the release rounds them (from 2,048 on)",
     )
 
 

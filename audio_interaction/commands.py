@@ -21,8 +21,9 @@ def stream(args: Namespace) -> None:
     from audio_interaction.streaming import session as s
 
     next(stream_audio(args.file))  # a bad file is told of before the model is loaded
-    system = LISTEN if args.system is None else args.system
-    session = s.Session(_model(args), system, args.threshold)
+    model = _model(args)
+    system = (model.system or LISTEN) if args.system is None else args.system
+    session = s.Session(model, system, args.threshold)
     decisions, responses, milliseconds = [], [], []
     pending, emotion = 0.0, "normal"
     for seconds, events in _hear(session, args.file, args.realtime):
@@ -89,7 +90,15 @@ def _model(args: Namespace):
 
     # peft still reads an attribute by its old name: nothing a user of this command can mend.
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-    return load_model(args.model, None if args.adapter == "none" else args.adapter)
+    return load_model(
+        args.model,
+        None if args.adapter == "none" else args.adapter,
+        device=args.device,
+        dtype=args.dtype,
+        four_bit=args.four_bit,
+        clip_wide=args.clip_wide,
+        float16_positions=False if args.exact_positions else None,
+    )
 
 
 def base(args: Namespace) -> None:
