@@ -21,8 +21,8 @@ from typing import Protocol
 import jiwer
 import numpy as np
 
-from audio_interaction.corpus.render import TEMPO, level, trim
 from audio_interaction.corpus.schema import Word
+from audio_interaction.corpus.speech import TEMPO, level, trim
 from audio_interaction.corpus.spoken import Rewriter, spoken_form, words_only
 from audio_interaction.corpus.voices import Voice, render
 from audio_interaction.errors import UserError

@@ -16,15 +16,16 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import Audio, Dataset, DatasetDict, Features, List, Value
+from datasets import Dataset, DatasetDict
 from tqdm.auto import tqdm
 
 from audio_interaction import __version__
-from audio_interaction.audio.io import CODECS, decode, encode
-from audio_interaction.audio.mixing import limit
+from audio_interaction.audio.io import CODECS
 from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, record, writing
 from audio_interaction.corpus.pipeline import make_stream
-from audio_interaction.corpus.schema import Stream, stream_from_timeline
+from audio_interaction.corpus.rows import FEATURES, row_of
+from audio_interaction.corpus.rows import stream_from_row as stream_from_row  # for its readers
+from audio_interaction.corpus.schema import Stream
 from audio_interaction.corpus.sources import (
     SOURCE_FILES,
     SPLITS,
@@ -36,33 +37,9 @@ from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.corpus.workers import run_jobs
 from audio_interaction.errors import UserError
 from audio_interaction.files import atomic_write
-from audio_interaction.protocol import SAMPLE_RATE
 
 SHARD_STREAMS = 64
-LOSSY_PEAK = 0.5  # at so few bits noise overshoots by half, and is not to be clipped when decoded
 _REJECTS = b"audio_interaction.rejects"  # in the metadata of a shard
-
-_text, _time = Value("string"), Value("float64")
-_word = {"text": _text, "start": _time, "end": _time}
-_event = {"start": _time, "end": _time, "words": List(_word)} | {
-    name: _text for name in ("kind", "text", "role", "source", "clip")
-}
-_response = {"start": _time, "end": _time, "text": _text, "emotion": _text, "kind": _text}
-FEATURES = Features(
-    {
-        "id": _text,
-        "split": _text,
-        "task": _text,
-        "ability": _text,
-        "system": _text,
-        "audio": Audio(sampling_rate=SAMPLE_RATE, decode=False),
-        "seconds": _time,
-        "events": List(_event),
-        "responses": List(_response),
-        "snr_db": _time,
-        "rt60_s": _time,
-    }
-)
 
 Weights = Sequence[str] | Mapping[str, float]
 
@@ -121,25 +98,6 @@ def _schedule(tasks: Weights | None) -> Iterator[tuple[str, int]]:
         task = min(made, key=lambda name: (made[name] + 0.5) / tasks[name])
         yield task, made[task]
         made[task] += 1
-
-
-def row_of(stream: Stream, codec: str = "flac", ability: str | None = None) -> dict:
-    """A stream as a row of the corpus; `codec` as `audio.io.encode` ("flac" is lossless).
-
-    The ability is that of its task; a stream of no registered task needs one given.
-    """
-    suffix = codec.partition("-")[0]
-    samples = stream.audio if codec == "flac" else limit(stream.audio, LOSSY_PEAK)
-    return stream.timeline() | {
-        "ability": TASKS[stream.task].ability if ability is None else ability,
-        "seconds": len(stream.audio) / SAMPLE_RATE,
-        "audio": {"bytes": encode(samples, codec), "path": f"{stream.id}.{suffix}"},
-    }
-
-
-def stream_from_row(row: Mapping) -> Stream:
-    """Inverse of `row_of`, up to the loss of the codec."""
-    return stream_from_timeline(row, decode(row["audio"]["bytes"]))
 
 
 @dataclass(frozen=True)

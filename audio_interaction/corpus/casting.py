@@ -12,7 +12,8 @@ from pathlib import Path
 
 from audio_interaction.corpus.language import SPLITS
 from audio_interaction.corpus.phrases import phrases
-from audio_interaction.corpus.render import TEMPO, Take, deck, render_shards, speakers_of
+from audio_interaction.corpus.render import Take, deck, render_shards, speakers_of
+from audio_interaction.corpus.speech import TEMPO
 from audio_interaction.errors import UserError
 
 _FACTS = ("name", "keys", "color", "dinner", "home", "birthday")

@@ -7,13 +7,12 @@ follows from the seed alone.
 
 from __future__ import annotations
 
-import io
 import math
 import random
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,24 +20,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import soundfile as sf
 from tqdm.auto import tqdm
 
 from audio_interaction.corpus.language import SPLITS, Sentence, sentences
 from audio_interaction.corpus.phrases import words_of
-from audio_interaction.corpus.schema import Word
+from audio_interaction.corpus.speech import TEMPO, clip_row, level, trim, write_table
 from audio_interaction.corpus.voices import VOICES, Voice, render
 from audio_interaction.errors import UserError
-from audio_interaction.files import atomic_write
 from audio_interaction.protocol import SAMPLE_RATE
 
 SHARD_CLIPS = 100
-MARGIN = 0.06  # s of silence kept around the speech
 SHORTEST, LONGEST = 0.4, 8.0  # s
-LEVEL = 10 ** (-23 / 20)  # root mean square of a clip, -23 dBFS
-PEAK = 0.9
-OPUS_COMPRESSION = 0.979  # about 15 kbit/s
-TEMPO = (0.88, 1.15)  # of speech and of its fundamental, around the voice's own
 
 # Of the hours asked for in train, what validation and test get.
 SHARE_OF_HOURS = {"train": 1.0, "validation": 0.08, "test": 0.16}
@@ -121,67 +113,6 @@ def deck(items: list, draw: random.Random) -> Iterator:
         yield from draw.sample(items, len(items))
 
 
-def trim(samples: np.ndarray, words: list[Word]) -> tuple[np.ndarray, list[Word]]:
-    """Cut leading and trailing silence to ``MARGIN`` and move the words along.
-
-    Silence is what stays 40 dB below the loudest 10 ms. Words end inside the speech that is left.
-    Returns an empty array if there is no sound.
-    """
-    hop = SAMPLE_RATE // 100
-    frames = samples[: len(samples) // hop * hop].reshape(-1, hop)
-    power = (frames**2).mean(axis=1)
-    if not len(power) or power.max() == 0:
-        return samples[:0], []
-    loud = np.flatnonzero(power > power.max() * 1e-4)
-    margin = round(MARGIN * SAMPLE_RATE)
-    first = max(0, loud[0] * hop - margin)
-    last = min(len(samples), (loud[-1] + 1) * hop + margin)
-    shift, speech_end = first / SAMPLE_RATE, (loud[-1] + 1) * hop / SAMPLE_RATE
-
-    def moved(time: float) -> float:
-        return round(max(0.0, min(time, speech_end) - shift), 3)
-
-    return samples[first:last], [Word(w.text, moved(w.start), moved(w.end)) for w in words]
-
-
-def level(samples: np.ndarray) -> np.ndarray:
-    """Scale to ``LEVEL`` root mean square, or less where a peak would reach ``PEAK``."""
-    gain = LEVEL / np.sqrt(np.mean(samples**2))
-    return (samples * min(gain, 0.99 * PEAK / np.abs(samples).max())).astype(np.float32)
-
-
-def encode_opus(samples: np.ndarray) -> bytes:
-    """Ogg/Opus bytes of float32 mono 16 kHz samples; they decode to as many samples."""
-    buffer = io.BytesIO()
-    sf.write(
-        buffer, samples, SAMPLE_RATE, format="OGG", subtype="OPUS",
-        compression_level=OPUS_COMPRESSION,
-    )  # fmt: skip
-    return buffer.getvalue()
-
-
-def clip_row(
-    id: str, samples: np.ndarray, words: list[Word], sentence: Sentence, voice: Voice
-) -> dict:
-    """A row of a speech table."""
-    return {
-        "id": id,
-        "audio": {"bytes": encode_opus(samples), "path": f"{id}.ogg"},
-        "seconds": len(samples) / SAMPLE_RATE,
-        "text": sentence.text,
-        "words": [asdict(word) for word in words],
-        "kind": sentence.kind,
-        "answer": sentence.answer,
-        "sound": sentence.sound,
-        "form": sentence.form,
-        "voice": voice.id,
-        "engine": voice.engine,
-        "licence": voice.licence,
-        "credit": voice.credit,
-        "language": sentence.language,
-    }
-
-
 def _read_aloud(sentence: Sentence) -> str:
     """The text as an engine must see it: most take the letter "a" for the article."""
     if sentence.kind != "spelled":
@@ -199,20 +130,6 @@ def make_clip(take: Take) -> dict | None:
     if not SHORTEST <= len(samples) / SAMPLE_RATE <= LONGEST:
         return None
     return clip_row(take.id, level(samples), words, take.sentence, take.voice)
-
-
-def write_table(rows: list[dict] | pa.Table, path: Path) -> None:
-    """Write rows to Parquet atomically, with ``audio`` as a Hugging Face Audio column.
-
-    Zstandard takes a quarter off short Opus clips; `Dataset.to_parquet` leaves audio as it is.
-    """
-    from datasets import Audio, Dataset
-
-    dataset = Dataset(rows) if isinstance(rows, pa.Table) else Dataset.from_list(rows)
-    dataset = dataset.cast_column("audio", Audio(sampling_rate=SAMPLE_RATE, decode=False))
-    table = dataset.data.table.cast(dataset.features.arrow_schema)
-    with atomic_write(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
 
 
 def _make_shard(chosen: list[Take], path: Path) -> Path:

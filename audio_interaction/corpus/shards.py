@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audio_interaction.corpus.build import FEATURES, row_of
+from audio_interaction.corpus.rows import FEATURES, row_of
 from audio_interaction.corpus.schema import Stream
 
 BUFFER_BYTES = 8_000_000  # encoded sound that waits to be written
