@@ -126,6 +126,13 @@ def _add_corpus(steps) -> None:
         resume=again,
     )
     abilities.add_argument("--workers", type=positive_number, default=2, metavar="N")
+    for step in (render, abilities):
+        step.add_argument(
+            "--check",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="drop what a recogniser does not understand (default: yes)",
+        )
     music = _add(steps, "music", commands.corpus_music, "play the music anew")
     sounds = _add(
         steps, "sounds", commands.corpus_sounds, "cut recordings, synthesise the other sounds"

@@ -1,5 +1,6 @@
 """A spoken clip of the corpus: cut, levelled, and as a row of a table of speech."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from audio_interaction.corpus.voices import Voice
 from audio_interaction.files import atomic_write
 from audio_interaction.protocol import SAMPLE_RATE
 
+AUDIO = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 MARGIN = 0.06  # s of silence kept around the speech
 LEVEL = 10 ** (-23 / 20)  # root mean square of a clip, -23 dBFS
 PEAK = 0.9
@@ -71,15 +73,19 @@ def clip_row(
     }
 
 
-def write_table(rows: list[dict] | pa.Table, path: Path) -> None:
+def write_table(
+    rows: list[dict] | pa.Table, path: Path, metadata: Mapping[str, str] | None = None
+) -> None:
     """Write rows to Parquet atomically, with ``audio`` as a Hugging Face Audio column.
 
     Zstandard takes a quarter off short Opus clips; `Dataset.to_parquet` leaves audio as it is.
     """
     from datasets import Audio, Dataset
 
+    rows = rows or pa.table({"audio": pa.array([], AUDIO), "seconds": pa.array([], pa.float64())})
     dataset = Dataset(rows) if isinstance(rows, pa.Table) else Dataset.from_list(rows)
     dataset = dataset.cast_column("audio", Audio(sampling_rate=SAMPLE_RATE, decode=False))
-    table = dataset.data.table.cast(dataset.features.arrow_schema)
+    schema = dataset.features.arrow_schema
+    table = dataset.data.table.cast(schema.with_metadata(schema.metadata | dict(metadata or {})))
     with atomic_write(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")

@@ -13,15 +13,13 @@ import soundfile as sf
 from audio_interaction.audio.io import encode
 from audio_interaction.corpus.language import SPLITS, sentences
 from audio_interaction.corpus.render import (
-    ENGINE_SHARES,
-    KIND_SHARES,
     make_clip,
     render_shards,
     render_speech,
-    takes,
 )
 from audio_interaction.corpus.schema import Word
 from audio_interaction.corpus.speech import LEVEL, PEAK, level, trim, write_table
+from audio_interaction.corpus.takes import ENGINE_SHARES, KIND_SHARES, takes
 from audio_interaction.corpus.voices import VOICES
 from audio_interaction.errors import UserError
 
