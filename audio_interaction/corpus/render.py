@@ -2,7 +2,8 @@
 
 `render_speech` is the command that made ``mini_data/sources/speech-{split}.parquet`` (without the
 check) and that makes more; `casting.render_abilities` adds the phrases. What is said by whom, how
-fast and how high follows from the seed alone.
+fast and how high follows from the seed alone; the samples of eSpeak NG depend on what the process
+said before, too, and with them may a verdict of the check.
 
 With a recogniser every English dialogue is checked (`asr_check`): a turn that is misheard is said
 anew at another tempo, and a dialogue with a turn that never passes is left out. A sentence that
