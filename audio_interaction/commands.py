@@ -194,6 +194,7 @@ def corpus_music(args: Namespace) -> None:
 
 
 def corpus_build(args: Namespace) -> None:
+    from audio_interaction.corpus.scenes import Making
     from audio_interaction.corpus.sizes import build_profile
     from audio_interaction.corpus.supervise import stage4_tasks
     from audio_interaction.profiles import current_profile
@@ -206,6 +207,7 @@ def corpus_build(args: Namespace) -> None:
         tasks=stage4_tasks() if args.stage4 else None,
         workers=args.workers,
         codec=args.codec,
+        making=Making(args.planner, args.planner_model, args.tfjp),
     ):
         print(content)
 
