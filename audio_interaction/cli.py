@@ -126,6 +126,13 @@ def _add_corpus(steps) -> None:
         resume=again,
     )
     abilities.add_argument("--workers", type=positive_number, default=2, metavar="N")
+    for step in (render, abilities):
+        step.add_argument(
+            "--check",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="drop what a recogniser does not understand (default: yes)",
+        )
     music = _add(steps, "music", commands.corpus_music, "play the music anew")
     sounds = _add(
         steps, "sounds", commands.corpus_sounds, "cut recordings, synthesise the other sounds"
@@ -147,6 +154,19 @@ def _add_corpus(steps) -> None:
     )
     build.add_argument("--codec", help="flac, opus or opus-small; default: that of the profile")
     build.add_argument("--workers", type=positive_number, default=1, metavar="N")
+    build.add_argument(
+        "--planner",
+        default="tasks",
+        help="tasks (default), template for scenes of the embedded planner, or the address of a "
+        "chat endpoint that plans them (its key: OPENAI_API_KEY)",
+    )
+    build.add_argument("--planner-model", default="", metavar="NAME", help="of the endpoint")
+    build.add_argument(
+        "--tfjp",
+        choices=("asked", "always"),
+        default="asked",
+        help="clean a sound where the verifier asks for it (default), or every sound",
+    )
     check = _add(steps, "check", commands.corpus_check, "look for faults in a corpus")
     card = _add(steps, "card", commands.corpus_card, "write the dataset card of a corpus")
     for step in (check, card):

@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -154,8 +154,24 @@ def _show(report, args: Namespace) -> None:
 def corpus_render(args: Namespace) -> None:
     from audio_interaction.corpus.render import render_speech
 
-    for path in render_speech(args.out, args.hours, args.seed, args.workers):
-        print(path)
+    _rendered(render_speech(args.out, args.hours, args.seed, args.workers, _recogniser(args)))
+
+
+def _recogniser(args: Namespace):
+    """What makes the recogniser of a render run; None for `--no-check`."""
+    from audio_interaction.corpus.asr_check import Whisper
+
+    if not args.check:
+        return None
+    Whisper()  # one that is not installed is told of before anything is rendered
+    return Whisper
+
+
+def _rendered(paths: Iterable[Path]) -> None:
+    from audio_interaction.corpus.render import counts_of, told
+
+    for path in paths:
+        print(f"{path}: {told(counts_of(path))}")
 
 
 def corpus_sounds(args: Namespace) -> None:
@@ -176,8 +192,7 @@ def corpus_prompts(args: Namespace) -> None:
 def corpus_abilities(args: Namespace) -> None:
     from audio_interaction.corpus.casting import render_abilities
 
-    for path in render_abilities(args.out, args.seed, args.workers):
-        print(path)
+    _rendered(render_abilities(args.out, args.seed, args.workers, _recogniser(args)))
 
 
 def corpus_music(args: Namespace) -> None:
@@ -188,6 +203,7 @@ def corpus_music(args: Namespace) -> None:
 
 
 def corpus_build(args: Namespace) -> None:
+    from audio_interaction.corpus.scenes import Making
     from audio_interaction.corpus.sizes import build_profile
     from audio_interaction.corpus.supervise import stage4_tasks
     from audio_interaction.profiles import current_profile
@@ -200,6 +216,7 @@ def corpus_build(args: Namespace) -> None:
         tasks=stage4_tasks() if args.stage4 else None,
         workers=args.workers,
         codec=args.codec,
+        making=Making(args.planner, args.planner_model, args.tfjp),
     ):
         print(content)
 
