@@ -16,6 +16,7 @@ from audio_interaction.errors import UserError
 
 USER_ERROR, INTERRUPTED = 2, 130
 PROFILE_NAMES = "smoke, laptop, gpu or full"
+TRAIN_AGAIN = "run the same command again: it goes on from the last checkpoint"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,12 +49,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_corpus(corpus.add_subparsers(required=True, metavar="STEP"))
 
     base = _add(
-        sub, "base", commands.base, "train the offline base model that the adapters start from"
+        sub,
+        "base",
+        commands.base,
+        "train the offline base model that the adapters start from",
+        resume=TRAIN_AGAIN,
     )
     _recipe_options(base)
 
-    train = _add(sub, "train", commands.train, "train an interaction adapter (LoRA)")
-    _recipe_options(train)
+    train = _add(
+        sub,
+        "train",
+        commands.train,
+        "train an interaction adapter (LoRA), in one stage or several",
+        resume=TRAIN_AGAIN,
+    )
+    _recipe_options(train, several=True)
 
     stream = _add(sub, "stream", commands.stream, "listen to a file and print what the model says")
     stream.add_argument("file", type=Path, help="wav, flac, ogg, opus or mp3; any rate, any length")
@@ -193,8 +204,18 @@ def _add_corpus(steps) -> None:
     _add(steps, "info", commands.corpus_info, "count the shipped clips: minutes, voices, sounds")
 
 
-def _recipe_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="YAML recipe")
+def _recipe_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    summary = "YAML recipe"
+    if several:
+        summary += "; several are a chain, each goes on from the last one's adapter (DIR/NAME)"
+    parser.add_argument(
+        "--config",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        nargs="+" if several else None,
+        help=summary,
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override one setting"
     )

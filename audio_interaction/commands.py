@@ -104,29 +104,46 @@ def _model(args: Namespace):
 def base(args: Namespace) -> None:
     from audio_interaction.benchmarks.abilities import offline_abilities, save_abilities
     from audio_interaction.training.base import make_base
+    from audio_interaction.training.ranks import rank_and_world
     from audio_interaction.training.recipe import BaseRecipe, load_recipe
 
     model = make_base(load_recipe(BaseRecipe, args.config, args.set), args.out, args.cache)
-    save_abilities(offline_abilities(model), args.out / "held_out.json")
+    if rank_and_world()[0] == 0:
+        save_abilities(offline_abilities(model), args.out / "held_out.json")
 
 
 def train(args: Namespace) -> None:
+    from audio_interaction.training.recipe import AdapterRecipe, load_recipe
+    from audio_interaction.training.stages import chain
+
+    recipes = [(path.stem, load_recipe(AdapterRecipe, path, args.set)) for path in args.config]
+    stages = [(recipes[0][1], args.out)] if len(recipes) == 1 else chain(recipes, args.out)
+    for recipe, folder in stages:
+        _train(recipe, folder, args.cache)
+
+
+def _train(recipe, out: Path, cache: Path) -> None:
+    """One run, and the threshold of its decisions; without streams there is none to choose."""
     from audio_interaction.benchmarks.tuning import tune_adapter
     from audio_interaction.corpus.build import compose_streams, load_corpus, stream_from_row
-    from audio_interaction.training.recipe import AdapterRecipe, load_recipe
+    from audio_interaction.training.ranks import rank_and_world
     from audio_interaction.training.train import run_training
 
-    recipe = load_recipe(AdapterRecipe, args.config, args.set)
-    model = run_training(recipe, args.out, args.cache)
+    model = run_training(recipe, out, cache)
+    if rank_and_world()[0]:
+        return
+    if not recipe.streams:
+        print(f"{out}: trained on offline items; it does not decide yet")
+        return
     streams = compose_streams(
-        "validation", recipe.validation_streams, recipe.seed, recipe.task_weights
+        "validation", recipe.validation_streams, recipe.seed, recipe.watched_tasks
     )
     if recipe.corpus:  # own streams, and composed ones that need no reply for the false alarms
         own = load_corpus(recipe.corpus)["validation"]
         streams = [stream for stream in streams if not stream.responses]
         streams += map(stream_from_row, own.select(range(min(len(own), recipe.validation_streams))))
-    tuning = tune_adapter(model, args.out, streams)
-    print(f"{args.out}: answers from p(response) = {tuning.threshold} on")
+    tuning = tune_adapter(model, out, streams)
+    print(f"{out}: answers from p(response) = {tuning.threshold} on")
 
 
 def evaluate(args: Namespace) -> None:

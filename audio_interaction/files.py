@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from safetensors import SafetensorError
+
+from audio_interaction.errors import UserError
+
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
@@ -38,3 +42,17 @@ def write_json(path: str | Path, values: dict, default: Callable | None = None) 
     with atomic_write(path) as temporary:
         text = json.dumps(values, indent=1, ensure_ascii=False, default=default)
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def writing(path: str | Path, advice: str) -> Iterator[None]:
+    """Tell that a file cannot be written (no space, no permission) as one line about `path`.
+
+    Raises:
+        UserError: an `OSError`, or the error in which safetensors wraps one.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path}: cannot be written ({reason}); {advice}") from error

@@ -11,6 +11,7 @@ _MODULES = {
     "00": "tour",
     "01": "perceive",
     "02": "corpus",
+    "03": "decide",
     "04": "train",
     "05": "decide_signal",
     "06": "stream",

@@ -110,9 +110,11 @@ class Session:
     def hear(self, mel: np.ndarray) -> Iterator[SessionEvent]:
         """Hear chunks of log-mel, float32 (C, n_mels, 40), such as a whole clip's."""
         for chunk_mel in mel:
-            yield from self._decide(self.model.features_of_mel(chunk_mel[None])[0])
+            yield from self.hear_frames(self.model.features_of_mel(chunk_mel[None])[0])
 
-    def _decide(self, frames: torch.Tensor) -> Iterator[SessionEvent]:
+    @torch.inference_mode()
+    def hear_frames(self, frames: torch.Tensor) -> Iterator[SessionEvent]:
+        """Hear one chunk that is encoded already: float (10, d_model); `push` ends here, too."""
         tokens = self.model.tokens
         hidden = self.model.step([*self._due, *tokens.listening()], self._cache, frames)
         p_response = decide(self.model, hidden).item()

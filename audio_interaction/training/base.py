@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import lightning as L
-from lightning.pytorch.loggers import CSVLogger
 
 from audio_interaction.corpus.language import sentences, vocabulary
 from audio_interaction.corpus.offline import INSTRUCTIONS
@@ -17,9 +16,11 @@ from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.files import write_json
 from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, new_model, save_base
 from audio_interaction.model.tokenizer import train_tokenizer
-from audio_interaction.training.batches import MixedBatches, loader
+from audio_interaction.training.batches import MixedBatches
 from audio_interaction.training.data import offline_examples
-from audio_interaction.training.module import InteractionModule, best_precision
+from audio_interaction.training.fit import fit
+from audio_interaction.training.module import InteractionModule
+from audio_interaction.training.ranks import rank_and_world
 from audio_interaction.training.recipe import BaseRecipe
 
 
@@ -52,21 +53,11 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
         sound_variants=recipe.sound_variants,
         sound_weight=recipe.sound_weight,
     )
-    trainer = L.Trainer(
-        accelerator="auto",
-        precision=best_precision(),
-        max_steps=recipe.optimisation.steps,
-        gradient_clip_val=recipe.optimisation.gradient_clip,
-        logger=CSVLogger(out, name="", version="log"),
-        log_every_n_steps=min(10, recipe.optimisation.steps),
-        enable_checkpointing=False,
-        enable_model_summary=False,
-    )
     module = InteractionModule(model, recipe.optimisation, ctc_weight=recipe.ctc_weight)
-    model.network.train()
     batches = MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed)
-    trainer.fit(module, loader(examples, batches))
-    model.network.eval()
-    save_base(model, out)
-    write_json(out / RECIPE_FILE, asdict(recipe))
+    state = fit(module, examples, batches, recipe, out)
+    if rank_and_world()[0] == 0:
+        save_base(model, out)
+        write_json(out / RECIPE_FILE, asdict(recipe))
+        state.remove()
     return model

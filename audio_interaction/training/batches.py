@@ -1,12 +1,15 @@
 """From layouts and frames to packed batches of a steady mixture."""
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from audio_interaction.protocol import Layout
+from audio_interaction.protocol import IGNORED, Layout
+from audio_interaction.training.ranks import rank_and_world, share
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Example:
         item_weight: scales the loss of the whole sequence.
         group: what the sequence is an example of; every batch holds its share of each group.
         heard: int64 (chunks, 2), for the auxiliary loss of listening; empty for none.
+        id: of the stream or clip it was made of.
     """
 
     layout: Layout
@@ -28,6 +32,13 @@ class Example:
     item_weight: float = 1.0
     group: Hashable = None
     heard: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    id: str = ""
+
+    def unlabelled(self) -> "Example":
+        """The same sequence with nothing to learn in it."""
+        nothing = [False] * len(self.layout)
+        layout = replace(self.layout, labels=[IGNORED] * len(self.layout), is_decision=nothing)
+        return replace(self, layout=layout, transcript=(), item_weight=0.0, heard=self.heard[:0])
 
 
 @dataclass
@@ -43,6 +54,7 @@ class Batch:
         frame_counts: int64 (B,), N in sum.
         transcripts: int64 (sum of lengths,); transcript_lengths: int64 (B,).
         heard: int64 (decisions, 2) of the sequences that have it; all or none in a stream batch.
+        ids: of the B sequences.
     """
 
     input_ids: torch.Tensor
@@ -56,6 +68,7 @@ class Batch:
     transcripts: torch.Tensor
     transcript_lengths: torch.Tensor
     heard: torch.Tensor
+    ids: tuple[str, ...] = ()
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device."""
@@ -87,6 +100,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         transcripts=torch.tensor([i for example in examples for i in example.transcript]).long(),
         transcript_lengths=torch.tensor([len(example.transcript) for example in examples]),
         heard=torch.from_numpy(np.concatenate([example.heard for example in examples])),
+        ids=tuple(example.id for example in examples),
     )
 
 
@@ -132,8 +146,76 @@ class MixedBatches(torch.utils.data.Sampler):
         return order[np.concatenate(places).argsort(kind="stable")].tolist()
 
 
-def loader(
-    examples: Sequence[Example], batches: torch.utils.data.Sampler
-) -> torch.utils.data.DataLoader:
-    """Packed batches of examples in the order that a sampler of index lists gives."""
-    return torch.utils.data.DataLoader(examples, batch_sampler=batches, collate_fn=collate)
+class Planned(NamedTuple):
+    """Indices of the examples of a whole batch, and of those that this rank computes."""
+
+    batch: list[int]
+    taken: list[int]
+
+
+class BatchPlan(torch.utils.data.Sampler):
+    """The first `count` batches of an endless sampler, this rank's share of each; resumable.
+
+    Attributes:
+        done: batches handed out so far; iterating goes on behind them.
+    """
+
+    def __init__(
+        self, batches: Iterable[list[int]], lengths: Sequence[int], count: int, done: int = 0
+    ) -> None:
+        self.batches, self.lengths, self.count, self.done = batches, lengths, count, done
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Planned]:
+        rank, world = rank_and_world()
+        for batch in islice(self.batches, self.done, self.count):
+            self.done += 1
+            yield Planned(batch, share(batch, self.lengths, rank, world))
+
+
+class PackedLoader(torch.utils.data.DataLoader):
+    """Packed batches of examples by a plan.
+
+    Lightning keeps `state_dict` in its checkpoints: a run that is resumed sees the batches that it
+    would have seen. (Its length is known, so Lightning fetches no batch ahead of the one it uses.)
+
+    Args:
+        examples: sequences; where they have a method `in_batch(index, batch)` (`data.Redrawn`), it
+            gives the example for the batch.
+        batches: endless sampler of lists of indices.
+        count: number of batches.
+    """
+
+    def __init__(self, examples: Sequence[Example], batches: Iterable[list[int]], count: int):
+        lengths = [len(examples[index].layout) for index in range(len(examples))]
+        self.plan = BatchPlan(batches, lengths, count)
+        super().__init__(_Examples(examples), batch_sampler=self.plan, collate_fn=collate)
+
+    def state_dict(self) -> dict:
+        return {"batches": self.plan.done}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.plan.done = state["batches"]
+
+
+class _Examples(torch.utils.data.Dataset):
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = examples
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitems__(self, planned: Planned) -> list[Example]:
+        # Complements: see `ranks.share`.
+        return [
+            self._one(index, planned.batch)
+            if index >= 0
+            else self._one(~index, planned.batch).unlabelled()
+            for index in planned.taken
+        ]
+
+    def _one(self, index: int, batch: list[int]) -> Example:
+        in_batch = getattr(self.examples, "in_batch", None)
+        return in_batch(index, batch) if in_batch else self.examples[index]

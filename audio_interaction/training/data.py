@@ -1,6 +1,7 @@
 """Training material: offline items and streams, encoded once and laid out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ def offline_examples(
             ),
             len(clips) * variants,
             f"encode {sources.split} {kind}",
+            code=("audio_interaction.corpus.offline",),
         )
         records += heard
         pieces += frames
@@ -74,7 +76,14 @@ def offline_examples(
             ids = model.encode(reply)
             layout = offline_layout(model.tokens, [], len(frames), model.encode(instruction), ids)
             examples.append(
-                Example(layout, frames, transcript, weight / len(ids) ** 0.5, record["kind"])
+                Example(
+                    layout,
+                    frames,
+                    transcript,
+                    weight / len(ids) ** 0.5,
+                    record["kind"],
+                    id=record["clip"],
+                )
             )
     return examples
 
@@ -108,6 +117,7 @@ def encoded_streams(
         ),
         count,
         f"encode {sources.split} streams",
+        code=("audio_interaction.corpus.build", "audio_interaction.corpus.pipeline"),
     )
     return [
         EncodedStream(stream_from_timeline(record), len(frames) // FRAMES_PER_CHUNK, frames)
@@ -132,7 +142,7 @@ def stream_layout(
 def stream_examples(
     model: InteractionModel, streams: list[EncodedStream], seed: int
 ) -> list[Example]:
-    """Training examples of streams; the lag of every reply is drawn once, from `seed`."""
+    """Training examples of streams; the lag of every reply is drawn from `seed`."""
     rng = np.random.default_rng(seed)
     return [
         Example(
@@ -141,6 +151,7 @@ def stream_examples(
             transcript=tuple(model.encode(" ".join(_said(encoded.stream)))),
             group=encoded.stream.task,
             heard=heard_targets(encoded.stream, encoded.num_chunks),
+            id=encoded.stream.id,
         )
         for encoded in streams
     ]
@@ -149,3 +160,41 @@ def stream_examples(
 def _said(stream: Stream) -> list[str]:
     speech = (event for event in stream.events if event.kind == "speech" and event.role == "fg")
     return [event.text for event in sorted(speech, key=lambda event: event.start)]
+
+
+class Redrawn(Sequence):
+    """Examples whose streams get new lags in every batch they are part of.
+
+    The draw depends on `seed` and on which examples stand in the batch, and batches are shuffled
+    anew every epoch. So it changes from epoch to epoch, and a run that is resumed, or divided
+    among processes, draws the same lags without keeping any state. The length of a layout does
+    not depend on its lags.
+
+    Args:
+        model, streams, seed: as for `stream_examples`.
+        others: examples numbered on after the streams; they stay as they are.
+    """
+
+    def __init__(
+        self,
+        model: InteractionModel,
+        streams: list[EncodedStream],
+        seed: int,
+        others: Sequence[Example] = (),
+    ) -> None:
+        self.model, self.streams, self.seed = model, streams, seed
+        self.examples = [*stream_examples(model, streams, seed), *others]
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> Example:
+        return self.examples[index]
+
+    def in_batch(self, index: int, batch: Sequence[int]) -> Example:
+        """An example as it is in a batch of these indices."""
+        if index >= len(self.streams):
+            return self.examples[index]
+        rng = np.random.default_rng([self.seed, index, *batch])
+        layout = stream_layout(self.model, self.streams[index], rng)
+        return replace(self.examples[index], layout=layout)

@@ -1,15 +1,20 @@
 """Frozen-tower features, computed once and kept on disk.
 
 The tower does not learn, so its frames need to be made only once. A cache entry is a folder named
-by the digest of everything the frames depend on; it is written beside its final place and moved
-there when it is complete, so a kill leaves no half entry.
+by the digest of everything the frames depend on: what was asked for, the tower's weights, and the
+source code that composes and encodes (`provenance`). It is written beside its final place and
+moved there when it is complete, so a kill leaves no half entry; one process makes it and others
+wait; and it is compared with its checksums when it is opened.
 """
 
 import hashlib
 import json
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -18,10 +23,15 @@ import torch
 from tqdm.auto import tqdm
 
 from audio_interaction.audio.features import log_mel
+from audio_interaction.files import writing
 from audio_interaction.model.interaction import InteractionModel
+from audio_interaction.training.provenance import code_digest
 
-FRAMES_FILE, RECORDS_FILE = "frames.npy", "records.jsonl"
+FRAMES_FILE, RECORDS_FILE, ENTRY_FILE = "frames.f16", "records.jsonl", "entry.json"
 CLIPS_AT_ONCE = 32  # short clips alone would leave the second core idle
+ENCODERS = ("audio_interaction.audio.features", "audio_interaction.model.tower")
+FORMAT = 2
+"""Of the files of an entry."""
 
 
 def tower_digest(model: InteractionModel) -> str:
@@ -40,33 +50,109 @@ def cached_frames(
     make: Callable[[], Iterable[tuple[dict, np.ndarray]]],
     total: int,
     title: str,
+    code: tuple[str, ...] = (),
 ) -> tuple[list[dict], list[torch.Tensor]]:
     """Records and encoder frames from the cache, or made now.
 
     Args:
         root: folder of all entries.
-        key: everything the records depend on, as JSON values; the tower's digest is added.
+        key: everything the records depend on, as JSON values; the digests of the tower and of the
+            code are added.
         model: whose tower encodes.
         make: yields pairs of a record (JSON values) and its float32 samples (S,) at 16 kHz; called
-            only when the entry is missing.
+            only when the entry is missing or damaged.
         total: number of records, for the progress bar.
         title: what is being encoded, for the progress bar.
+        code: names of the modules that `make` calls; another source of theirs, or of what they
+            import, is another entry.
 
     Returns:
         The records, and for each its frames, float16 (chunks * 10, d_model), memory-mapped.
+
+    Raises:
+        UserError: the cache cannot be written to.
     """
-    full_key = json.dumps({**key, "tower": tower_digest(model)}, sort_keys=True)
-    folder = root / hashlib.sha256(full_key.encode()).hexdigest()[:24]
+    full_key = {
+        **key,
+        "tower": tower_digest(model),
+        "code": code_digest(*code, *ENCODERS),
+        "format": FORMAT,
+    }
+    text = json.dumps(full_key, sort_keys=True)
+    folder = root / hashlib.sha256(text.encode()).hexdigest()[:24]
+    with writing(root, "make room, or choose another --cache; what is there is kept"):
+        if not _sound(folder):
+            root.mkdir(parents=True, exist_ok=True)
+            with _alone(root / f".{folder.name}.lock"):
+                if not _sound(folder):  # nobody else has made it meanwhile
+                    _discard(folder)
+                    clips = tqdm(make(), total=total, desc=title, unit="clip")
+                    _make(folder, full_key, model, iter(clips))
+    return _read(folder)
+
+
+def _sound(folder: Path) -> bool:
+    """Whether an entry is there and as it was written; tells if it is damaged."""
     if not folder.is_dir():
-        root.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=root, prefix=".making-"))
-        try:
-            _write(temporary, model, iter(tqdm(make(), total=total, desc=title, unit="clip")))
-            (temporary / "key.json").write_text(full_key)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    frames = torch.from_numpy(np.load(folder / FRAMES_FILE, mmap_mode="c"))
+        return False
+    try:
+        for name, checksum in json.loads((folder / ENTRY_FILE).read_text())["files"].items():
+            with open(folder / name, "rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != checksum:
+                    raise ValueError(name)
+    except (OSError, ValueError, KeyError) as error:
+        print(f"{folder}: damaged ({error}); its frames are made anew", file=sys.stderr)
+        return False
+    return True
+
+
+def _discard(folder: Path) -> None:
+    """Remove an entry as a whole: half of one is never seen under its name."""
+    if folder.is_dir():
+        grave = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".damaged-"))
+        folder.rename(grave / folder.name)
+        shutil.rmtree(grave)
+
+
+def _make(
+    folder: Path, key: dict, model: InteractionModel, pairs: Iterator[tuple[dict, np.ndarray]]
+) -> None:
+    prefix = f".making-{folder.name}-"
+    for left in folder.parent.glob(f"{prefix}*"):  # by a killed process
+        shutil.rmtree(left)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
+    try:
+        width = _write(temporary, model, pairs)
+        files = {}
+        for name in (FRAMES_FILE, RECORDS_FILE):
+            with open(temporary / name, "rb") as file:
+                files[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        entry = {"key": key, "width": width, "files": files}
+        (temporary / ENTRY_FILE).write_text(json.dumps(entry, indent=1))
+        temporary.chmod(0o777 & ~_umask())  # mkdtemp makes it private
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(folder: Path, model: InteractionModel, pairs: Iterator[tuple[dict, np.ndarray]]) -> int:
+    """Write frames one behind the other, and records; returns the width of a frame."""
+    width = model.thinker.config.audio_config.d_model
+    with open(folder / RECORDS_FILE, "w") as lines, open(folder / FRAMES_FILE, "wb") as rows:
+        while group := list(islice(pairs, CLIPS_AT_ONCE)):
+            mels = [log_mel(samples, model.n_mels) for _, samples in group]
+            frames = model.features_of_mel(np.concatenate(mels)).half().cpu().numpy()
+            frames.tofile(rows)
+            for (record, _), mel in zip(group, mels, strict=True):
+                entry = {"record": record, "frames": len(mel) * frames.shape[1]}
+                lines.write(json.dumps(entry) + "\n")
+    return width
+
+
+def _read(folder: Path) -> tuple[list[dict], list[torch.Tensor]]:
+    width = json.loads((folder / ENTRY_FILE).read_text())["width"]
+    flat = np.memmap(folder / FRAMES_FILE, np.float16, mode="c")  # copied where written to
+    frames = torch.from_numpy(flat).view(-1, width)
     records, pieces, start = [], [], 0
     for line in (folder / RECORDS_FILE).read_text().splitlines():
         entry = json.loads(line)
@@ -76,15 +162,27 @@ def cached_frames(
     return records, pieces
 
 
-def _write(folder: Path, model: InteractionModel, pairs: Iterator[tuple[dict, np.ndarray]]) -> None:
-    pieces = []
-    with open(folder / RECORDS_FILE, "w") as lines:
-        while group := list(islice(pairs, CLIPS_AT_ONCE)):
-            mels = [log_mel(samples, model.n_mels) for _, samples in group]
-            frames = model.features_of_mel(np.concatenate(mels)).half().numpy()
-            ends = np.cumsum([len(mel) for mel in mels])
-            for (record, _), piece in zip(group, np.split(frames, ends[:-1]), strict=True):
-                pieces.append(piece.reshape(-1, piece.shape[-1]))
-                entry = {"record": record, "frames": len(pieces[-1])}
-                lines.write(json.dumps(entry) + "\n")
-    np.save(folder / FRAMES_FILE, np.concatenate(pieces))
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold a lock that other processes wait for; it ends with the process, however that ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where one process trains
+        yield
+        return
+    with open(lock, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"{lock}: waiting for the process that makes these frames", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask

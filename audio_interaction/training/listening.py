@@ -14,6 +14,7 @@ from audio_interaction.corpus.labels import TRAINING_LAG
 from audio_interaction.corpus.language import SOUND_NAMES, WARNINGS
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.protocol import CHUNK_SECONDS
+from audio_interaction.training.ranks import mean_over_ranks
 
 CLASSES = ("nothing", "speech", "other", *sorted({*SOUND_NAMES, *WARNINGS}))
 """What may be heard; "other" is a sound without a name in the closed language, such as music."""
@@ -46,11 +47,12 @@ class ListeningHeads(torch.nn.Module):
         self.heads = torch.nn.Linear(hidden, 2 * len(CLASSES))
 
     def forward(self, states: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
-        """Mean cross-entropy of both.
+        """Mean cross-entropy of both; 0 where nothing is asked.
 
         Args:
             states: float (D, hidden), the states that predict the decisions.
             heard: int64 (D, 2), from `heard_targets`.
         """
         logits = self.heads(states).unflatten(-1, (2, -1))
-        return F.cross_entropy(logits.flatten(0, 1), heard.flatten())
+        losses = F.cross_entropy(logits.flatten(0, 1), heard.flatten(), reduction="sum")
+        return mean_over_ranks(losses, heard.numel())

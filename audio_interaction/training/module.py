@@ -9,18 +9,9 @@ import torch
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.training.batches import Batch
 from audio_interaction.training.listening import ListeningHeads
-from audio_interaction.training.objective import interaction_loss
+from audio_interaction.training.objective import PAPER, Objective, interaction_loss
 from audio_interaction.training.recipe import Optimisation
-
-
-def best_precision() -> str:
-    """Lightning's precision for this machine: bf16 where the hardware multiplies it, else fp32.
-
-    A CPU without bf16 instructions emulates them, some 80 times slower than fp32.
-    """
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    return "bf16-mixed" if torch.cpu._is_avx512_bf16_supported() else "32-true"
+from audio_interaction.training.sharding import shard_frozen
 
 
 class InteractionModule(L.LightningModule):
@@ -28,9 +19,8 @@ class InteractionModule(L.LightningModule):
 
     Args:
         model: the model; its network is registered here.
-        optimisation: AdamW settings; beta (0.9, 0.999) as in the released code: responses are
-            rare, and the paper's 0.95 forgets them between two.
-        decision_weight: lambda.
+        optimisation: AdamW settings.
+        objective: lambda and its options.
         ctc_weight: weight of the auxiliary CTC loss.
         listening_weight: weight of the auxiliary loss of listening; 0 for none. Its heads belong
             to this module and not to the model.
@@ -40,41 +30,59 @@ class InteractionModule(L.LightningModule):
         self,
         model: InteractionModel,
         optimisation: Optimisation,
-        decision_weight: float = 1.0,
+        objective: Objective = PAPER,
         ctc_weight: float = 0.0,
         listening_weight: float = 0.0,
     ) -> None:
         super().__init__()
+        self.strict_loading = False  # checkpoints hold what is trained, and no more
         self.model = model
         self.network = model.network
         self.optimisation = optimisation
-        self.decision_weight = decision_weight
+        self.objective = objective
         self.ctc_weight = ctc_weight
         self.listening_weight = listening_weight
         hidden = model.thinker.config.text_config.hidden_size
         self.listening = ListeningHeads(hidden) if listening_weight else None
+        self.sharded = False  # whether frozen weights are spread over the processes (`sharding`)
         self.save_hyperparameters(asdict(optimisation))
 
-    def training_step(self, batch: Batch, _: int) -> torch.Tensor:
+    def configure_model(self) -> None:
+        if not self.sharded:
+            return
+        self.sharded = False  # Lightning may call this again
+        shards = shard_frozen(self.model.thinker, self.trainer.strategy.root_device.type)
+        # DDP looks after the others.
+        self._ddp_params_and_buffers_to_ignore = [
+            name for name, parameter in self.named_parameters() if parameter in shards
+        ]
+
+    def training_step(self, batch: Batch, _: int) -> dict:
         losses = interaction_loss(
             self.model.thinker,
             batch,
-            self.decision_weight,
-            self.ctc_weight,
-            self.listening,
-            self.listening_weight,
-        )
-        self.log_dict(
-            {
-                "loss": losses.total,
-                "loss_text": losses.text,
-                "loss_decision": losses.decision,
-                "learning_rate": self.optimizers().param_groups[0]["lr"],
-            },
-            batch_size=1,
+            ctc_weight=self.ctc_weight,
+            listening=self.listening,
+            listening_weight=self.listening_weight,
+            silent=self.model.tokens.silent,
+            **vars(self.objective),
         )
         self.log("loss_now", losses.total, prog_bar=True, logger=False, batch_size=1)
-        return losses.total
+        rate = self.optimizers().param_groups[0]["lr"]
+        curve = {
+            "loss": losses.total.detach(),
+            "loss_text": losses.text,
+            "loss_decision": losses.decision,
+            "learning_rate": torch.tensor(rate, dtype=torch.float64),
+        }
+        return {"loss": losses.total, "curve": curve}
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        """Keep what is trained; the frozen weights are on disk already."""
+        state = checkpoint["state_dict"]
+        checkpoint["state_dict"] = {
+            name: state[name] for name, p in self.named_parameters() if p.requires_grad
+        }
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, _: int) -> Batch:
         return batch.to(device)
@@ -89,7 +97,7 @@ class InteractionModule(L.LightningModule):
                 {"params": [p for p in trainable if p.ndim <= 1], "weight_decay": 0.0},
             ],
             lr=settings.learning_rate,
-            betas=(0.9, 0.999),
+            betas=(0.9, settings.beta2),
             weight_decay=settings.weight_decay,
         )
         warmup = max(1, round(settings.warmup * settings.steps))

@@ -53,6 +53,7 @@ def corpus_streams(
         lambda: ((stream.timeline(), stream.audio) for stream in map(stream_from_row, rows)),
         len(rows),
         f"encode {split} streams",
+        code=("audio_interaction.audio.io", "audio_interaction.corpus.schema"),
     )
     return [
         window

@@ -1,10 +1,13 @@
 """Recipes: typed settings of a run, read from a YAML file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+from audio_interaction.corpus.supervise import BASE, MIX_INS, stage4_tasks
 from audio_interaction.errors import UserError
+from audio_interaction.model.adapter import PARTS, Part
+from audio_interaction.training.objective import Balance, Mean, Objective
 
 CONFIGS = Path(__file__).parent / "configs"
 """Folder of the recipes that come with the kit."""
@@ -21,16 +24,45 @@ class Optimisation:
         learning_rate: peak rate.
         warmup: share of the steps spent warming up.
         weight_decay: decoupled weight decay.
+        beta2: of AdamW. The released code's 0.999, since responses are rare, and the paper's
+            0.95 forgets them between two.
         gradient_clip: largest norm of the gradient.
-        batch_positions: largest batch in sequence positions, padding included.
+        batch_positions: largest batch in sequence positions, over all devices together.
+        accumulate: batches whose gradients make one step.
     """
 
     steps: int
     learning_rate: float
     warmup: float = 0.03
     weight_decay: float = 0.01
+    beta2: float = 0.999
     gradient_clip: float = 1.0
     batch_positions: int = 4096
+    accumulate: int = 1
+
+
+@dataclass
+class Hardware:
+    """Where and how a run computes; the result is the same up to rounding (`docs/training.md`).
+
+    Attributes:
+        accelerator: as Lightning's: "auto", "cpu", "gpu".
+        strategy: "auto", "ddp" (a copy on every device), or "fsdp" (what is frozen is sharded over
+            them); or any other name Lightning knows.
+        devices: processes on every node: a number, or "auto" for all GPUs, or one on a CPU.
+        num_nodes: machines.
+        precision: as Lightning's, "auto" for bf16-mixed on a GPU that has it, else fp32.
+        gradient_checkpointing: compute activations twice instead of keeping them.
+        checkpoint_every: optimiser steps between two states that a killed run goes on from.
+    """
+
+    accelerator: str = "auto"
+    strategy: str = "auto"
+    devices: int | str = "auto"
+    num_nodes: int = 1
+    precision: str = "auto"
+    gradient_checkpointing: bool = False
+    checkpoint_every: int = 50
 
 
 @dataclass
@@ -46,6 +78,7 @@ class BaseRecipe:
         sound_weight: loss weight of a sound item against a speech item, since one label has few
             tokens beside a transcript.
         ctc_weight: weight of the auxiliary CTC loss on the frames.
+        hardware: devices, precision, checkpoints.
     """
 
     optimisation: Optimisation
@@ -56,48 +89,71 @@ class BaseRecipe:
     sound_variants: int = 6
     sound_weight: float = 2.0
     ctc_weight: float = 0.5
+    hardware: Hardware = field(default_factory=Hardware)
 
 
 @dataclass
 class AdapterRecipe:
-    """How the interaction adapter is trained (`audio-interaction train`).
+    """How the interaction adapter is trained (`audio-interaction train`): a stage, or all at once.
+
+    The paper's four stages (Table 11) are four recipes in `CONFIGS` for each preset.
 
     Attributes:
         optimisation: steps, rates, batch size (of the streams).
         base: preset name or folder of the base.
         start: folder of an adapter to go on from; null for a fresh one.
+        trains: parts of the adapter that learn: tokens (the control tokens' rows of the embedding
+            and the head), projector, lora. The others stay as `start` has them.
         corpus: folder of a corpus to train on, such as own recordings (`corpus.own`), whose
             first `streams` and `validation_streams` streams are taken; null to compose streams
             from the clips of the kit.
         seed: seed of everything drawn.
-        streams: number of training streams.
+        streams: number of training streams; 0 to train on offline items alone.
         task_weights: share of each sub-task among the streams; null for equal shares.
+        mix_ins: probabilities of history, silent and proactive streams that join those of
+            `task_weights` (stage 4, `corpus.supervise`); null for none.
         validation_streams: held-out streams on which behaviour is watched.
-        validate_every: steps between two looks at behaviour.
-        rank, alpha, dropout: LoRA.
+        validate_every: steps between two looks at behaviour, decisions teacher-forced.
+        session_streams: how many of them are also heard in a free-running session; 0 for none.
+        session_every: steps between two such sessions, a multiple of `validate_every`; there is
+            always one at the end.
+        on_collapse: whether a model that never or always speaks is only told of or stops the run.
+        collapse_looks: stops when it has lasted so many looks.
+        rank, alpha, dropout: LoRA of a fresh adapter.
         decision_weight: lambda of the objective.
+        loss_mean, loss_balance: `training.objective.Objective.mean` and `.balance`.
         ctc_weight: weight of the auxiliary CTC loss on the frames.
         listening_weight: weight of the auxiliary loss that asks what is being heard and what has
             just ended (`training.listening`).
-        replay_positions: batch size of the offline items that are replayed in every step.
+        replay_positions: batch size of the offline items that are replayed in every step; 0 for no
+            replay.
         replay_speech: spoken clips that are replayed, evenly spaced; null for all.
         replay_variants, replay_sound_variants: how often each clip is heard anew for replay.
         replay_sound_weight: loss weight of a replayed sound item against a speech item.
+        hardware: devices, precision, checkpoints.
     """
 
     optimisation: Optimisation
     base: str = "tiny"
     start: str | None = None
+    trains: list[Part] = field(default_factory=lambda: list(PARTS))
     corpus: str | None = None
     seed: int = 1
     streams: int = 1000
     task_weights: dict[str, float] | None = None
+    mix_ins: dict[Literal["history", "silent", "proactive"], float] | None = None
     validation_streams: int = 128
     validate_every: int = 50
+    session_streams: int = 0
+    session_every: int = 400
+    on_collapse: Literal["warn", "stop"] = "warn"
+    collapse_looks: int = 3
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.0
     decision_weight: float = 1.0
+    loss_mean: Mean = "labels"
+    loss_balance: Balance = "none"
     ctc_weight: float = 0.0
     listening_weight: float = 0.0
     replay_positions: int = 2048
@@ -105,6 +161,32 @@ class AdapterRecipe:
     replay_variants: int = 2
     replay_sound_variants: int = 6
     replay_sound_weight: float = 2.0
+    hardware: Hardware = field(default_factory=Hardware)
+
+    @property
+    def objective(self) -> Objective:
+        """What is minimised."""
+        return Objective(self.decision_weight, self.loss_mean, self.loss_balance)
+
+    @property
+    def tasks(self) -> dict[str, float] | None:
+        """Share of each sub-task among the training streams, mix-ins included."""
+        if self.mix_ins is None:
+            return self.task_weights
+        chances = dict.fromkeys(MIX_INS, 0.0) | self.mix_ins
+        return stage4_tasks(self.task_weights or BASE, **chances)
+
+    @property
+    def watched_tasks(self) -> dict[str, float] | None:
+        """Those of the validation streams: a fifth without any reply, if training has none."""
+        tasks = self.tasks
+        if tasks is None or any(name in MIX_INS["silent"] for name in tasks):
+            return tasks
+        return tasks | {"negative": sum(tasks.values()) / 4}
+
+    def resolved(self) -> "AdapterRecipe":
+        """The same with the shares that the mix-ins come to, as it is kept beside the adapter."""
+        return replace(self, task_weights=self.tasks, mix_ins=None)
 
 
 def load_recipe(

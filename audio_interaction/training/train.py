@@ -6,23 +6,26 @@ from pathlib import Path
 
 import lightning as L
 import torch
-from lightning.pytorch.loggers import CSVLogger
 
 from audio_interaction.corpus.sources import Sources, load_sources, spread
+from audio_interaction.errors import UserError
 from audio_interaction.files import write_json
-from audio_interaction.model.adapter import add_adapter, save_adapter
+from audio_interaction.model.adapter import add_adapter, restore_adapter, save_adapter, train_only
 from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, load_model
-from audio_interaction.training.batches import MixedBatches, loader
-from audio_interaction.training.behaviour import behaviour, teacher_forced
+from audio_interaction.training.batches import Example, MixedBatches
+from audio_interaction.training.behaviour import is_watched
 from audio_interaction.training.data import (
     EncodedStream,
+    Redrawn,
     encoded_streams,
     offline_examples,
-    stream_examples,
 )
-from audio_interaction.training.module import InteractionModule, best_precision
+from audio_interaction.training.fit import fit
+from audio_interaction.training.module import InteractionModule
 from audio_interaction.training.own import corpus_streams
+from audio_interaction.training.ranks import rank_and_world
 from audio_interaction.training.recipe import AdapterRecipe
+from audio_interaction.training.watch import BehaviourWatch
 
 
 class Alternating(torch.utils.data.Sampler):
@@ -43,92 +46,101 @@ class Alternating(torch.utils.data.Sampler):
             yield batch
 
 
-class BehaviourWatch(L.Callback):
-    """Before the first step and every so many: look at held-out streams, log, save the adapter."""
-
-    def __init__(self, streams: list[EncodedStream], every: int, folder: Path) -> None:
-        self.streams, self.every, self.folder = streams, every, folder
-        self._seen = -1
-
-    def on_train_batch_end(self, trainer, module: InteractionModule, *_) -> None:
-        step = trainer.global_step
-        if step % self.every and step != trainer.max_steps or step == self._seen:
-            return
-        self._seen = step
-        seen = behaviour(self.streams, teacher_forced(module.model, self.streams), 0.5)
-        trainer.logger.log_metrics(
-            {f"validation_{key}": value for key, value in dataclasses.asdict(seen).items()}, step
-        )
-        trainer.logger.save()
-        save_adapter(module.model, self.folder)
-
-
 def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionModel:
     """Train an adapter; write it with its recipe and log to `out`.
 
-    The threshold of its decisions is chosen afterwards (`benchmarks.tuning`).
+    What is written and returned is the adapter that behaved best on held-out streams
+    (`training.watch`); the last one lies in `out/last`. A recipe without streams has no behaviour
+    yet, and its last adapter is the result. The threshold of the decisions is chosen afterwards
+    (`benchmarks.tuning`).
 
     Args:
         recipe: settings.
         out: folder of the result; plain `PeftModel.from_pretrained` loads it.
         cache: folder of cached frames.
+
+    Raises:
+        UserError: the recipe has nothing to train on, or a collapse stopped the run
+            (`watch.Collapsed`).
     """
+    if not recipe.streams and not recipe.replay_positions:
+        raise UserError("nothing to train on: streams and replay_positions are both 0")
     L.seed_everything(recipe.seed, verbose=False)
     model = load_model(recipe.base, recipe.start, trainable=True)
     train, validation = load_sources("train"), load_sources("validation")
     streams, watched = (
-        _streams(recipe, model, sources, count, cache)
-        for sources, count in ((train, recipe.streams), (validation, recipe.validation_streams))
+        _streams(recipe, model, sources, tasks, count, cache)
+        for sources, tasks, count in (
+            (train, recipe.tasks, recipe.streams),
+            (validation, recipe.watched_tasks, recipe.streams and recipe.validation_streams),
+        )
     )
-    replayed = dataclasses.replace(train, speech=spread(train.closed, recipe.replay_speech))
-    replay = offline_examples(
+    replay = _replay(recipe, model, train, cache)
+    if not recipe.start:
+        model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
+    train_only(model, recipe.trains)
+    examples = Redrawn(model, streams, recipe.seed, replay)
+    kinds = [
+        MixedBatches(some, positions, recipe.seed)
+        for some, positions in (
+            (examples.examples[: len(streams)], recipe.optimisation.batch_positions),
+            (replay, recipe.replay_positions),
+        )
+        if some
+    ]
+    watch = BehaviourWatch(watched, recipe, out) if any(map(is_watched, watched)) else None
+    module = InteractionModule(
+        model, recipe.optimisation, recipe.objective, recipe.ctc_weight, recipe.listening_weight
+    )
+    state = fit(
+        module,
+        examples,
+        Alternating(*kinds) if len(kinds) > 1 else kinds[0],
+        recipe,
+        out,
+        accumulate=len(kinds) * recipe.optimisation.accumulate,
+        log_every=5,
+        callbacks=[watch] if watch else [],
+    )
+    if watch:
+        watch.raise_if_stopped()
+        restore_adapter(model, out)
+    if rank_and_world()[0] == 0:
+        if not watch:
+            save_adapter(model, out)
+        write_json(out / RECIPE_FILE, dataclasses.asdict(recipe.resolved()))
+        state.remove()
+    if recipe.hardware.strategy == "fsdp":  # its layers are spread over processes that end now
+        model = load_model(recipe.base, out)
+    return model
+
+
+def _replay(
+    recipe: AdapterRecipe, model: InteractionModel, train: Sources, cache: Path
+) -> list[Example]:
+    if not recipe.replay_positions:
+        return []
+    return offline_examples(
         model,
-        replayed,
+        dataclasses.replace(train, speech=spread(train.closed, recipe.replay_speech)),
         cache,
         seed=recipe.seed,
         speech_variants=recipe.replay_variants,
         sound_variants=recipe.replay_sound_variants,
         sound_weight=recipe.replay_sound_weight,
     )
-    if not recipe.start:
-        model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
-    examples = stream_examples(model, streams, recipe.seed)
-    trainer = L.Trainer(
-        accelerator="auto",
-        precision=best_precision(),
-        max_steps=recipe.optimisation.steps,
-        accumulate_grad_batches=2,
-        gradient_clip_val=recipe.optimisation.gradient_clip,
-        logger=CSVLogger(out, name="", version="log"),
-        log_every_n_steps=min(5, recipe.optimisation.steps),
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        callbacks=[BehaviourWatch(watched, recipe.validate_every, out)],
-    )
-    module = InteractionModule(
-        model,
-        recipe.optimisation,
-        recipe.decision_weight,
-        recipe.ctc_weight,
-        recipe.listening_weight,
-    )
-    model.network.train()
-    batches = Alternating(
-        MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed),
-        MixedBatches(replay, recipe.replay_positions, recipe.seed),
-    )
-    trainer.fit(module, loader([*examples, *replay], batches))
-    model.network.eval()
-    save_adapter(model, out)
-    write_json(out / RECIPE_FILE, dataclasses.asdict(recipe))
-    return model
 
 
 def _streams(
-    recipe: AdapterRecipe, model: InteractionModel, sources: Sources, count: int, cache: Path
+    recipe: AdapterRecipe,
+    model: InteractionModel,
+    sources: Sources,
+    tasks: dict[str, float] | None,
+    count: int,
+    cache: Path,
 ) -> list[EncodedStream]:
+    if not count:
+        return []
     if recipe.corpus:
         return corpus_streams(model, recipe.corpus, sources.split, cache, count)
-    return encoded_streams(
-        model, sources, cache, count=count, seed=recipe.seed, tasks=recipe.task_weights
-    )
+    return encoded_streams(model, sources, cache, count=count, seed=recipe.seed, tasks=tasks)

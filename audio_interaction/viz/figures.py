@@ -4,6 +4,7 @@ Put them out with `export.show`, keep them with `export.save`.
 """
 
 from audio_interaction.viz.animate import animate_decide
+from audio_interaction.viz.balance import price_figure, share_figure
 from audio_interaction.viz.corpus import corpus_figure
 from audio_interaction.viz.curves import latency_figure, threshold_figure, training_figure
 from audio_interaction.viz.decide import decide_figure
@@ -18,7 +19,9 @@ __all__ = [
     "corpus_figure",
     "decide_figure",
     "latency_figure",
+    "price_figure",
     "scores_figure",
+    "share_figure",
     "similarity_figure",
     "tfjp_figure",
     "threshold_figure",

@@ -1,10 +1,24 @@
 """The frame cache: made once, never half, made anew when anything it depends on changes."""
 
+import multiprocessing
+import resource
+
 import numpy as np
 import pytest
 import torch
 
-from audio_interaction.training.frames import cached_frames, tower_digest
+from audio_interaction.errors import UserError
+from audio_interaction.model.interaction import new_model
+from audio_interaction.model.tokenizer import train_tokenizer
+from audio_interaction.training import frames as frames_module
+from audio_interaction.training.base import domain_texts
+from audio_interaction.training.frames import (
+    ENTRY_FILE,
+    FRAMES_FILE,
+    RECORDS_FILE,
+    cached_frames,
+    tower_digest,
+)
 
 CLIPS = [
     np.random.default_rng(i).standard_normal(n).astype(np.float32) * 0.1
@@ -67,3 +81,71 @@ def test_the_digest_knows_the_ears_and_not_the_projector(untrained):
         tower.layers[0].self_attn.q_proj.bias += 1.0
         assert tower_digest(untrained) != before
         tower.layers[0].self_attn.q_proj.bias -= 1.0
+
+
+def damage(entry, name, how):
+    path = entry / name
+    content = path.read_bytes()
+    if how == "missing":
+        path.unlink()
+    elif how == "truncated":
+        path.write_bytes(content[:-100])
+    else:  # one bit
+        path.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated", "flipped"])
+@pytest.mark.parametrize("name", [FRAMES_FILE, RECORDS_FILE, ENTRY_FILE])
+def test_a_damaged_entry_is_noticed_and_made_anew(tmp_path, untrained, capsys, name, how):
+    calls = []
+    records, frames = get(tmp_path, untrained, calls=calls)
+    expected = [piece.clone() for piece in frames]
+    (entry,) = tmp_path.iterdir()
+    damage(entry, name, how)
+    again, pieces = get(tmp_path, untrained, calls=calls)
+    if (name, how) != (ENTRY_FILE, "flipped"):  # whose own key may be what was hit
+        assert len(calls) == 2 and "made anew" in capsys.readouterr().err
+    assert again == records
+    assert all(torch.equal(a, b) for a, b in zip(pieces, expected, strict=True))
+    assert list(tmp_path.iterdir()) == [entry]
+
+
+def test_other_code_is_another_entry(tmp_path, untrained, monkeypatch):
+    calls = []
+    get(tmp_path, untrained, calls=calls)
+    monkeypatch.setattr(frames_module, "code_digest", lambda *modules: "changed")
+    get(tmp_path, untrained, calls=calls)
+    assert len(calls) == 2
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, untrained):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(UserError, match="cannot be written"):
+            get(tmp_path, untrained)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
+
+
+def _get_in_another_process(root, queue):
+    torch.manual_seed(0)
+    model = new_model("tiny", train_tokenizer(domain_texts()))
+    calls = []
+    get(root, model, calls=calls)
+    queue.put(len(calls))
+
+
+@pytest.mark.slow
+def test_one_process_makes_an_entry_and_the_others_wait(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    arguments = (tmp_path, queue)
+    processes = [context.Process(target=_get_in_another_process, args=arguments) for _ in range(3)]
+    for process in processes:
+        process.start()
+    assert sorted(queue.get(timeout=300) for _ in processes) == [0, 0, 1]
+    for process in processes:
+        process.join()
+    assert len(list(tmp_path.iterdir())) == 1

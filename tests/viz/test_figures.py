@@ -9,7 +9,9 @@ from audio_interaction.training.behaviour import Behaviour
 from audio_interaction.viz.figures import (
     corpus_figure,
     latency_figure,
+    price_figure,
     scores_figure,
+    share_figure,
     threshold_figure,
     training_figure,
 )
@@ -48,8 +50,8 @@ def test_training_rows_and_their_absence(tmp_path):
 
 def test_threshold_curve_of_dataclasses_and_mappings():
     curve = [
-        Behaviour(0.6, 0.9, 0.1, precision=0.8, recall=0.4, f1=0.53, false_alarms_per_hour=5.0),
-        Behaviour(0.3, 0.9, 0.1, precision=0.5, recall=0.9, f1=0.64, false_alarms_per_hour=60.0),
+        Behaviour(0.6, 0.9, 0.1, 0.8, 0.4, 0.53, early=0, once=0, false_alarms_per_hour=5.0),
+        Behaviour(0.3, 0.9, 0.1, 0.5, 0.9, 0.64, early=0, once=0, false_alarms_per_hour=60.0),
     ]
     for points in (curve, [vars(point) for point in curve]):
         figure = threshold_figure(points, chosen=0.3)
@@ -135,3 +137,24 @@ def test_corpus_figure_of_a_dataset_leaves_the_audio_alone():
     assert len(corpus_figure(Dataset.from_list(rows)).to_json()) < 20_000
     with pytest.raises(UserError, match="build it first"):
         corpus_figure([])
+
+
+def test_shares_of_responses_are_ordered_and_pooled():
+    figure = share_figure({"asr": (30, 100), "chat": (5, 100), "negative": (0, 200)})
+    (bars,) = figure.data
+    assert bars.y == ("negative", "chat", "all together", "asr")
+    assert bars.x == (0, 5, 100 * 35 / 400, 30)
+    with pytest.raises(UserError, match="decisions"):
+        share_figure({"none": (0, 0)})
+
+
+def test_the_cheapest_constant_is_where_the_curve_is_lowest():
+    figure = price_figure(0.1, {"alike": 1.0, "balanced": 1 / 9, "quiet": 20.0, "free": 0.0})
+    curves, lowest = figure.data[::2], figure.data[1::2]
+    assert [point.x[0] for point in lowest] == pytest.approx([0.1, 0.5, 0.1 / 18.1, 1.0])
+    for curve, point in zip(curves, lowest, strict=True):
+        at = curve.x[np.argmin(curve.y)]
+        assert at == pytest.approx(point.x[0], abs=0.005)
+        assert curve.y.min() == pytest.approx(point.y[0], abs=0.005)
+    with pytest.raises(UserError, match="between 0 and 1"):
+        price_figure(0.0, {"alike": 1.0})
