@@ -137,6 +137,13 @@ def _add_corpus(steps) -> None:
         resume=again,
     )
     abilities.add_argument("--workers", type=positive_number, default=2, metavar="N")
+    for step in (render, abilities):
+        step.add_argument(
+            "--check",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="drop what a recogniser does not understand (default: yes)",
+        )
     music = _add(steps, "music", commands.corpus_music, "play the music anew")
     sounds = _add(
         steps, "sounds", commands.corpus_sounds, "cut recordings, synthesise the other sounds"
@@ -158,6 +165,19 @@ def _add_corpus(steps) -> None:
     )
     build.add_argument("--codec", help="flac, opus or opus-small; default: that of the profile")
     build.add_argument("--workers", type=positive_number, default=1, metavar="N")
+    build.add_argument(
+        "--planner",
+        default="tasks",
+        help="tasks (default), template for scenes of the embedded planner, or the address of a "
+        "chat endpoint that plans them (its key: OPENAI_API_KEY)",
+    )
+    build.add_argument("--planner-model", default="", metavar="NAME", help="of the endpoint")
+    build.add_argument(
+        "--tfjp",
+        choices=("asked", "always"),
+        default="asked",
+        help="clean a sound where the verifier asks for it (default), or every sound",
+    )
     check = _add(steps, "check", commands.corpus_check, "look for faults in a corpus")
     card = _add(steps, "card", commands.corpus_card, "write the dataset card of a corpus")
     for step in (check, card):
@@ -207,10 +227,36 @@ def _recipe_options(parser: argparse.ArgumentParser, several: bool = False) -> N
 
 def _model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--model", default="tiny", metavar="DIR", help="a preset, or a folder of `base`"
+        "--model",
+        default="tiny",
+        metavar="NAME",
+        help="tiny, omni-3b, omni-7b or released; or a folder: of `base`, of Qwen2.5-Omni or of "
+        "the Audio-Interaction release",
     )
     parser.add_argument(
         "--adapter", default="shipped", metavar="DIR", help="of `train`, or none for the base"
+    )
+    parser.add_argument(
+        "--device", default="auto", help="cpu or cuda; default: the GPU for the large presets"
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of the weights; default: bfloat16 for the large presets on a GPU",
+    )
+    parser.add_argument(
+        "--four-bit", action="store_true", help="keep the language model in 4 bits (NVIDIA GPU)"
+    )
+    parser.add_argument(
+        "--clip-wide",
+        action="store_true",
+        help="hear whole clips by Whisper's rule, as the release does; not for `stream`",
+    )
+    parser.add_argument(
+        "--exact-positions",
+        action="store_true",
+        help="count positions exactly where the release rounds them (from 2,048 on)",
     )
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -21,8 +21,9 @@ def stream(args: Namespace) -> None:
     from audio_interaction.streaming import session as s
 
     next(stream_audio(args.file))  # a bad file is told of before the model is loaded
-    system = LISTEN if args.system is None else args.system
-    session = s.Session(_model(args), system, args.threshold)
+    model = _model(args)
+    system = (model.system or LISTEN) if args.system is None else args.system
+    session = s.Session(model, system, args.threshold)
     decisions, responses, milliseconds = [], [], []
     pending, emotion = 0.0, "normal"
     for seconds, events in _hear(session, args.file, args.realtime):
@@ -89,7 +90,15 @@ def _model(args: Namespace):
 
     # peft still reads an attribute by its old name: nothing a user of this command can mend.
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-    return load_model(args.model, None if args.adapter == "none" else args.adapter)
+    return load_model(
+        args.model,
+        None if args.adapter == "none" else args.adapter,
+        device=args.device,
+        dtype=args.dtype,
+        four_bit=args.four_bit,
+        clip_wide=args.clip_wide,
+        float16_positions=False if args.exact_positions else None,
+    )
 
 
 def base(args: Namespace) -> None:
@@ -162,8 +171,24 @@ def _show(report, args: Namespace) -> None:
 def corpus_render(args: Namespace) -> None:
     from audio_interaction.corpus.render import render_speech
 
-    for path in render_speech(args.out, args.hours, args.seed, args.workers):
-        print(path)
+    _rendered(render_speech(args.out, args.hours, args.seed, args.workers, _recogniser(args)))
+
+
+def _recogniser(args: Namespace):
+    """What makes the recogniser of a render run; None for `--no-check`."""
+    from audio_interaction.corpus.asr_check import Whisper
+
+    if not args.check:
+        return None
+    Whisper()  # one that is not installed is told of before anything is rendered
+    return Whisper
+
+
+def _rendered(paths: Iterable[Path]) -> None:
+    from audio_interaction.corpus.render import counts_of, told
+
+    for path in paths:
+        print(f"{path}: {told(counts_of(path))}")
 
 
 def corpus_sounds(args: Namespace) -> None:
@@ -184,8 +209,7 @@ def corpus_prompts(args: Namespace) -> None:
 def corpus_abilities(args: Namespace) -> None:
     from audio_interaction.corpus.casting import render_abilities
 
-    for path in render_abilities(args.out, args.seed, args.workers):
-        print(path)
+    _rendered(render_abilities(args.out, args.seed, args.workers, _recogniser(args)))
 
 
 def corpus_music(args: Namespace) -> None:
@@ -196,6 +220,7 @@ def corpus_music(args: Namespace) -> None:
 
 
 def corpus_build(args: Namespace) -> None:
+    from audio_interaction.corpus.scenes import Making
     from audio_interaction.corpus.sizes import build_profile
     from audio_interaction.corpus.supervise import stage4_tasks
     from audio_interaction.profiles import current_profile
@@ -208,6 +233,7 @@ def corpus_build(args: Namespace) -> None:
         tasks=stage4_tasks() if args.stage4 else None,
         workers=args.workers,
         codec=args.codec,
+        making=Making(args.planner, args.planner_model, args.tfjp),
     ):
         print(content)
 

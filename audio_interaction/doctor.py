@@ -86,6 +86,32 @@ def _accelerator() -> Finding:
     return Finding("GPU", "none: the tiny model runs on the CPU")
 
 
+def _presets() -> Iterator[Finding]:
+    """The large presets: what they need to listen and to train, and whether this machine has it."""
+    from audio_interaction.model.large import find_device
+    from audio_interaction.model.memory import GIB, estimate, free_memory
+    from audio_interaction.model.presets import PRESETS
+
+    device = find_device("auto")
+    on_gpu, free = device.type == "cuda", free_memory(device) / GIB
+    forms = {"bfloat16": dict(width=2), "4 bits": dict(four_bit=True)}
+    if not on_gpu:
+        forms = {"float32": dict(width=4)}
+    for chosen in PRESETS.values():
+        if chosen.layout == "kit":
+            continue
+        needs, fits = [], False
+        for form, how in forms.items():
+            adapted = chosen.layout == "omni"
+            listen = estimate(chosen, adapted=adapted, on_gpu=on_gpu, **how).gib
+            train = estimate(chosen, train=True, on_gpu=on_gpu, **how).gib
+            needs.append(f"{form} {listen:.0f} GiB to listen, {train:.0f} to train")
+            fits = fits or listen <= free
+        found = f"{'; '.join(needs)}; {free:.0f} free on the {'GPU' if on_gpu else 'CPU'}"
+        advice = "" if fits else "does not fit: use --model tiny, or a larger GPU"
+        yield Finding(f"preset {chosen.name}", found, advice, needed=False)
+
+
 def _chrome() -> Finding:
     found = next(filter(None, map(shutil.which, CHROMES)), None)
     if importlib.util.find_spec("kaleido") is None:
@@ -112,7 +138,7 @@ def _speech_engines() -> Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at this machine, from Python to the shipped weights. Imports torch, nothing else big."""
+    """Look at this machine, from Python to the shipped weights. Imports torch and transformers."""
     version = platform.python_version()
     python_problem = "" if sys.version_info >= (3, 11) else "use Python 3.11 or newer"
     return [
@@ -120,6 +146,7 @@ def examine() -> list[Finding]:
         Finding("system", f"{platform.system()} {platform.machine()}"),
         Finding("cores", str(os.cpu_count())),
         _accelerator(),
+        *_presets(),
         Finding("profile", current_profile().name),
         _folder("source clips", MINI_DATA / "sources"),
         _folder("tiny weights", MINI_DATA / "models" / "tiny"),

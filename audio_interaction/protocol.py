@@ -9,6 +9,7 @@ Nothing else in the kit spells a token or divides a time by a chunk length.
              <audio> N x <frame> </audio>  <user> text <end>  <assistant> <response> text <end>
 
 The embedding of every `<frame>` placeholder is replaced by one encoder frame (40 ms of sound).
+With the ids of the release, `<response>` also stands between `<system>` or `<user>` and the text.
 Source: paper §3.3 and Algorithm 2; released builder `cons_online_data.py`.
 """
 
@@ -66,8 +67,13 @@ def trigger_chunk(end: float) -> Chunks:
 class ControlTokens:
     """Ids of the control tokens of one vocabulary.
 
-    `tiny` takes named special tokens from its tokenizer (`from_tokenizer`); the released model
-    re-uses rare rows of the Qwen vocabulary (`released`).
+    `tiny` takes named special tokens from its tokenizer (`from_tokenizer`). The released model
+    re-uses rare rows of the Qwen vocabulary (`released`), and so do the presets of Qwen2.5-Omni it
+    was trained from: an adapter for them then speaks the protocol of the release, and its markers
+    of sound start from those that Qwen knows.
+
+    Attributes:
+        opens_text: whether `<response>` also opens system and user text, as in the release.
     """
 
     pad: int
@@ -90,11 +96,12 @@ class ControlTokens:
     surprise: int
     normal: int
     urgent: int
+    opens_text: bool = False
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Spellings of the named special tokens, in the order of the fields: `<pad>`, …"""
-        return tuple(f"<{f.name}>" for f in fields(cls))
+        return tuple(f"<{f.name}>" for f in fields(cls) if f.type is int)
 
     @classmethod
     def from_tokenizer(cls, tokenizer) -> "ControlTokens":
@@ -137,6 +144,7 @@ class ControlTokens:
             surprise=151617,
             normal=151618,
             urgent=151619,
+            opens_text=True,
         )
 
     def emotion(self, name: str) -> int:
@@ -155,11 +163,16 @@ class ControlTokens:
 
     def ids(self) -> tuple[int, ...]:
         """All ids, each once, ascending: the rows that streaming training may move."""
-        return tuple(sorted({getattr(self, f.name) for f in fields(self)}))
+        return tuple(sorted({getattr(self, f.name) for f in fields(self) if f.type is int}))
+
+    def written(self, role: int, text: Sequence[int]) -> list[int]:
+        """`<system|user> text <end>`; `role` is the role token's id."""
+        opening = [self.response] if self.opens_text else []
+        return [role, *opening, *text, self.end]
 
     def prefix(self, mode: int, system: Sequence[int]) -> list[int]:
         """`<online|offline> <lang> <system> text <end>`; `mode` is the mode token's id."""
-        return [mode, self.english, self.system, *system, self.end]
+        return [mode, self.english, *self.written(self.system, system)]
 
     def listening(self) -> list[int]:
         """What a chunk adds before its decision: `<audio>`, ten `<frame>`, `<assistant>`."""
@@ -256,7 +269,7 @@ def offline_layout(
         layout._add([tokens.frame_offline] * num_frames, frame=True)
         layout._add([tokens.audio_end])
     if user:
-        layout._add([tokens.user, *user, tokens.end])
+        layout._add(tokens.written(tokens.user, user))
     layout._add([tokens.assistant])
     layout._add([tokens.response])
     if complete:
@@ -273,10 +286,12 @@ def parse_online(
         ValueError: the ids are not an online sequence; the message names the position.
     """
     ids = list(input_ids)
-    if ids[:3] != [tokens.online, tokens.english, tokens.system]:
+    opening = tokens.prefix(tokens.online, [])[:-1]
+    start = len(opening)
+    if ids[:start] != opening:
         raise ValueError("position 0: an online sequence starts with <online> <lang> <system>")
-    at = _index(ids, tokens.end, 3)
-    system, at = ids[3:at], at + 1
+    at = _index(ids, tokens.end, start)
+    system, at = ids[start:at], at + 1
     listening, replies, chunk = tokens.listening(), {}, 0
     while at < len(ids):
         if ids[at : at + len(listening)] != listening:

@@ -74,6 +74,28 @@ def test_a_file_that_is_no_audio_is_one_line(tmp_path, capsys):
     assert "text.wav" in one_line_error(["stream", str(path)], capsys)
 
 
+@pytest.mark.parametrize("model", ["omni-3b", "omni-7b", "released"])
+def test_a_large_model_without_a_network_is_one_line(sound, monkeypatch, capsys, model):
+    monkeypatch.setattr("audio_interaction.model.memory.free_memory", lambda device: 1e12)
+    arguments = ["stream", str(sound), "--model", model, "--adapter", "none"]
+    assert "connect to the network" in one_line_error(arguments, capsys)
+
+
+def test_a_large_model_without_memory_is_one_line(sound, monkeypatch, capsys):
+    monkeypatch.setattr("audio_interaction.model.memory.free_memory", lambda device: 8 * 2**30)
+    message = one_line_error(["stream", str(sound), "--model", "released"], capsys)
+    assert "you have 8.0 GiB free on cpu: use --model tiny" in message
+
+
+def test_a_large_model_without_adapter_is_one_line(sound, capsys):
+    message = one_line_error(["stream", str(sound), "--model", "omni-3b"], capsys)
+    assert "--adapter none" in message
+
+
+def test_stream_refuses_clip_wide_hearing(sound, capsys):
+    assert "--clip-wide" in one_line_error(["stream", str(sound), "--clip-wide"], capsys)
+
+
 def test_an_unknown_profile_is_one_line(tmp_path, capsys):
     arguments = ["corpus", "build", "--out", str(tmp_path / "corpus"), "--profile", "huge"]
     assert "smoke, laptop, gpu, full" in one_line_error(arguments, capsys)

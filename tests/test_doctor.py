@@ -48,6 +48,20 @@ def test_missing_data_is_bad(monkeypatch, tmp_path):
     assert {"source clips", "tiny weights"} <= bad
 
 
+@pytest.mark.parametrize(("gib", "fitting"), [(4, set()), (20, {"omni-3b", "released"})])
+def test_presets_that_fit_are_told_apart(monkeypatch, gib, fitting):
+    monkeypatch.setattr("audio_interaction.model.memory.free_memory", lambda device: gib * 2**30)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    findings = {finding.what: finding for finding in doctor.examine() if "preset" in finding.what}
+    assert set(findings) == {"preset omni-3b", "preset omni-7b", "preset released"}
+    fit = {
+        what.removeprefix("preset ") for what, finding in findings.items() if not finding.problem
+    }
+    assert fit == fitting
+    assert f"{gib} free on the CPU" in findings["preset omni-3b"].found
+    assert not any(finding.bad for finding in findings.values())
+
+
 def test_exit_code_tells_whether_something_is_wrong(monkeypatch, capsys):
     well = [doctor.Finding("Python", "3.12"), doctor.Finding("Chrome", "-", "get it", needed=False)]
     monkeypatch.setattr(doctor, "examine", lambda: well)

@@ -33,6 +33,7 @@ COMES_WITH = {
     "huggingface_hub": "datasets",
     "nbformat": "nbclient",
     "traitlets": "ipywidgets",
+    "yaml": "jsonargparse",
 }
 
 # Imports run downwards only; neighbours of one rank may see each other.

@@ -67,6 +67,21 @@ def test_an_online_layout_round_trips(system, stream):
     assert parse_online(TOKENS, layout.input_ids) == (list(system), chunks, replies)
 
 
+def test_layouts_of_the_release_open_written_text_with_response():
+    t = ControlTokens.released()
+    reply = Reply((7, 8), "sad")
+    ids = online_layout(t, [5, 6], 2, {1: reply}).input_ids
+    block = [151647, *[151608] * 10, 151602]
+    prefix = [151609, 151611, 151644, 151644, 5, 6, 151643]
+    assert ids == [*prefix, *block, 151605, *block, 151644, 151615, 7, 8, 151643]
+    assert parse_online(t, ids) == ([5, 6], 2, {1: reply})
+    assert offline_layout(t, [5], 1, [9], complete=False).input_ids == [
+        151610, 151611, 151644, 151644, 5, 151643, 151647, 151646, 151648,
+        151601, 151644, 9, 151643, 151602, 151644,
+    ]  # fmt: skip
+    assert len(t.ids()) == 18 and len(t.names()) == 20
+
+
 @given(WORDS, st.dictionaries(st.integers(0, 5), REPLIES))
 def test_online_labels_cover_decisions_and_words_and_nothing_else(system, replies):
     layout = online_layout(TOKENS, system, 6, replies)

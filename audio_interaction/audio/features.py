@@ -4,7 +4,8 @@ A frame covers the 25 ms that *end* with its hop, so a chunk of 6,400 samples is
 no sample from the future, only the 240 samples before the chunk. Whisper centres its windows, which
 is the same framing 2.5 ms later; and it floors the spectrum 80 dB below the maximum of the
 *whole clip*, which a stream cannot know. Here the floor is fixed, so streaming and offline features
-are the same numbers: both run `chunk_mel` once per chunk.
+are the same numbers: both run `chunk_mel` once per chunk. `clip_log_mel` is Whisper's own rule, for
+offline scoring of weights that were trained with it.
 
 Source: https://github.com/openai/whisper (audio.py) for window, hop, filters and scaling; paper
 §5.3 for chunk isolation.
@@ -113,3 +114,32 @@ def log_mel(samples: np.ndarray, n_mels: int = 80) -> np.ndarray:
     padded[CONTEXT_SAMPLES : CONTEXT_SAMPLES + len(samples)] = samples
     front_end = StreamingLogMel(n_mels)
     return front_end.push(padded[CONTEXT_SAMPLES:])
+
+
+WHISPER_RANGE = 8.0
+"""Whisper keeps 8 decades of power (80 dB) below the loudest value of a clip."""
+
+
+def clip_log_mel(samples: np.ndarray, n_mels: int = 128) -> np.ndarray:
+    """Whisper's log-mel of a whole clip: float32 (S,) at 16 kHz -> float32 (C, n_mels, 40).
+
+    What the released Audio-Interaction weights were trained with: windows centred on their hop,
+    and everything more than 80 dB below the loudest value of the *clip* raised to that floor. It
+    costs causality: the first chunk depends on the last sample, so no stream can compute it, and
+    scores obtained with it tell nothing of streaming.
+
+    The last chunk is filled up with digital silence, as the release does.
+    Source: https://github.com/openai/whisper (audio.py, `log_mel_spectrogram`).
+    """
+    chunks = chunks_in(len(samples))
+    if not chunks:
+        return np.empty((0, n_mels, MEL_FRAMES_PER_CHUNK), np.float32)
+    padded = np.zeros(chunks * CHUNK_SAMPLES, np.float32)
+    padded[: len(samples)] = samples
+    padded = np.pad(padded, MEL_WINDOW // 2, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(padded, MEL_WINDOW)[::MEL_HOP][:-1]
+    power = np.abs(np.fft.rfft(frames * _window())).astype(np.float32) ** 2
+    log = np.log10(np.maximum(power @ mel_filters(n_mels), np.float32(1e-10)))
+    log = np.maximum(log, log.max() - np.float32(WHISPER_RANGE))
+    mel = ((log + 4.0) / 4.0).astype(np.float32)  # (C * 40, n_mels)
+    return mel.reshape(chunks, MEL_FRAMES_PER_CHUNK, n_mels).transpose(0, 2, 1)

@@ -17,6 +17,7 @@ from audio_interaction.protocol import SAMPLE_RATE
 
 _WRITE = {
     "opus": dict(format="OGG", subtype="OPUS", compression_level=0.95),  # about 18 kbit/s
+    "opus-speech": dict(format="OGG", subtype="OPUS", compression_level=0.979),  # about 15 kbit/s
     "opus-small": dict(format="OGG", subtype="OPUS", compression_level=0.9825),  # about 9 kbit/s
     "flac": dict(format="FLAC", subtype="PCM_16"),
     "wav": dict(format="WAV", subtype="PCM_16"),
@@ -95,7 +96,11 @@ def decode(data: bytes) -> np.ndarray:
 
 
 def encode(samples: np.ndarray, kind: str = "flac") -> bytes:
-    """Encode float32 (S,) at 16 kHz as "flac" or "wav" (16 bit), "opus" or "opus-small" (lossy).
+    """Encode float32 (S,) at 16 kHz.
+
+    Args:
+        kind: "flac" or "wav" (16 bit), or the lossy "opus", "opus-speech" (clips of one voice) or
+            "opus-small".
 
     The same samples always give the same bytes.
     """

@@ -52,9 +52,9 @@ def predict(
     """Let the model hear every item, with `TAIL_SECONDS` of silence behind it."""
     from audio_interaction.streaming.session import listen
 
-    predictions = {}
+    predictions, system = {}, model.system or LISTEN
     for item in tqdm(items, desc="proactive-sound", unit="clip", leave=False):
-        heard = listen(model, item.samples(), LISTEN, threshold, TAIL_SECONDS)
+        heard = listen(model, item.samples(), system, threshold, TAIL_SECONDS)
         first = heard.spoken[0].time if heard.spoken else None
         decision = RESPOND if heard.spoken else IGNORE
         predictions[item.id] = Prediction(decision, heard.text, first)

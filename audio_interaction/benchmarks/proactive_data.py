@@ -8,13 +8,14 @@ The path of a recording contains its label: a model is handed samples and nothin
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from audio_interaction.audio.io import encode, load_audio
+from audio_interaction.corpus.jsonl import RowError, numbered_rows
 from audio_interaction.corpus.language import warning
 from audio_interaction.corpus.sources import SoundClip
 from audio_interaction.errors import UserError
@@ -73,13 +74,13 @@ def load_items(root: str | Path, tier: str = "single") -> tuple[Item, ...]:
     root = Path(root)
     answers: dict[str, tuple[str, ...]] = {}
     if (root / ANSWERS).is_file():
-        for line, row in read_rows(root / ANSWERS, ANSWER_FIELDS):
+        for line, row in official_rows(root / ANSWERS, ANSWER_FIELDS):
             given = row["standard_answers"]
             if not (isinstance(given, list) and given and all(isinstance(a, str) for a in given)):
                 raise UserError(f"{root / ANSWERS}, line {line}: standard_answers must be texts")
             answers[row["id"]] = tuple(given)
     items: dict[str, Item] = {}
-    for line, row in read_rows(root / MANIFEST, MANIFEST_FIELDS):
+    for line, row in official_rows(root / MANIFEST, MANIFEST_FIELDS):
         item = _item(root, row, answers.get(row["id"], ()), f"{root / MANIFEST}, line {line}")
         if item.id in items:
             raise UserError(f"{root / MANIFEST}, line {line}: id {item.id!r} appears twice")
@@ -109,28 +110,21 @@ def multi(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(chained)
 
 
-def read_rows(path: Path, fields: Sequence[str]) -> list[tuple[int, dict]]:
+def official_rows(path: Path, fields: Sequence[str]) -> Iterator[tuple[int, dict]]:
     """(line number from 1, row) of a JSON-lines file whose rows must have `fields`.
 
     Raises:
         UserError: the file is missing, or a line is not such an object.
     """
+
+    def whole(row: dict) -> dict:
+        if lacking := [name for name in fields if name not in row]:
+            raise RowError("missing_keys", f"lacks {', '.join(lacking)}")
+        return row
+
     if not path.is_file():
         raise UserError(f"{path}: no such file; copy it there from github.com/{HUB_ID}")
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(f"{path}, line {number}: not JSON ({error})") from error
-        if not isinstance(row, dict):
-            raise UserError(f"{path}, line {number}: an object is expected, not {line[:40]!r}")
-        if lacking := [name for name in fields if name not in row]:
-            raise UserError(f"{path}, line {number}: lacks {', '.join(lacking)}")
-        rows.append((number, row))
-    return rows
+    return numbered_rows(path, whole)
 
 
 def _item(root: Path, row: dict, answers: tuple[str, ...], where: str) -> Item:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from audio_interaction.benchmarks.bootstrap import Bootstrap, ratio
-from audio_interaction.benchmarks.proactive_data import IGNORE, RESPOND, Item, read_rows
+from audio_interaction.benchmarks.proactive_data import IGNORE, RESPOND, Item, official_rows
 from audio_interaction.errors import UserError
 
 SEMANTIC_THRESHOLD = 0.5
@@ -58,7 +58,7 @@ def load_predictions(path: str | Path) -> dict[str, Prediction]:
         UserError: the file is missing or a row is malformed (with its line number).
     """
     predictions = {}
-    for line, row in read_rows(Path(path), ("id",)):
+    for line, row in official_rows(Path(path), ("id",)):
         text = row.get("_raw_reply") or row.get("reply") or ""
         if not isinstance(text, str):
             raise UserError(f"{path}, line {line}: the reply must be text, not {text!r}")

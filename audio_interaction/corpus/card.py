@@ -13,7 +13,6 @@ from datasets import DatasetInfo, SplitDict, SplitInfo
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
-from audio_interaction.corpus.build import FEATURES
 from audio_interaction.corpus.card_tables import (
     COLUMNS,
     Totalled,
@@ -36,6 +35,7 @@ from audio_interaction.corpus.credits import (
     read_credits,
 )
 from audio_interaction.corpus.manifest import load_recipe
+from audio_interaction.corpus.rows import FEATURES
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.files import atomic_write
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from audio_interaction.corpus.language import SPLITS
 from audio_interaction.corpus.phrases import phrases
-from audio_interaction.corpus.render import TEMPO, Take, deck, render_shards, speakers_of
+from audio_interaction.corpus.render import Maker, render_shards
+from audio_interaction.corpus.speech import TEMPO
+from audio_interaction.corpus.takes import Take, deck, speakers_of
 from audio_interaction.errors import UserError
 
 _FACTS = ("name", "keys", "color", "dinner", "home", "birthday")
@@ -78,14 +80,19 @@ def ability_sets(split: str, seed: int) -> Iterator[list[Take]]:
                 yield chosen
 
 
-def render_abilities(out_dir: str | Path, seed: int = 0, workers: int = 2) -> list[Path]:
+def render_abilities(
+    out_dir: str | Path, seed: int = 0, workers: int = 2, recogniser: Maker | None = None
+) -> list[Path]:
     """Render ``speech-abilities-{train,validation,test}.parquet`` to ``out_dir``; returns paths.
 
     Finished sets are kept beside them until the end, so a run that was stopped goes on where it
-    was. The columns are those of `render.clip_row`.
+    was. The columns are those of `speech.clip_row`.
+
+    Args:
+        recogniser: as `render.render_speech`. What is dropped is missing: a set is not filled up.
 
     Raises:
-        UserError: ``workers`` is not positive, or an engine is not installed.
+        UserError: ``workers`` is not positive, or as `render.render_speech`.
     """
     if workers < 1:
         raise UserError(f"workers ({workers}) must be at least 1")
@@ -95,6 +102,7 @@ def render_abilities(out_dir: str | Path, seed: int = 0, workers: int = 2) -> li
             Path(out_dir) / f"speech-abilities-{split}.parquet",
             seed,
             workers,
+            recogniser=recogniser,
         )
         for split in reversed(SPLITS)  # the small ones first
     ]

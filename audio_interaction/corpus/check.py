@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm.auto import tqdm
 
-from audio_interaction.corpus.build import stream_from_row
 from audio_interaction.corpus.check_files import AGAIN, balance, examine_files
 from audio_interaction.corpus.check_leakage import Leaks
 from audio_interaction.corpus.check_rules import SOUND, examine, nulls
 from audio_interaction.corpus.findings import RULES, CorpusCheck, Finding
+from audio_interaction.corpus.rows import stream_from_row
 from audio_interaction.errors import UserError
 
 BATCH = 16

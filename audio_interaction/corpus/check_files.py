@@ -11,10 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audio_interaction.corpus.build import FEATURES
 from audio_interaction.corpus.check_rules import silent_task
 from audio_interaction.corpus.findings import WARNING, Finding
 from audio_interaction.corpus.manifest import MANIFEST
+from audio_interaction.corpus.rows import FEATURES
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
 
@@ -91,7 +91,7 @@ def _shards(folder: Path, digests: Mapping[str, str], files: Files) -> Iterator[
             continue
         files.found[split] += shard.metadata.num_rows
         if wrong := wrong_columns(shard.schema_arrow):
-            advice = "write shards with the types of build.FEATURES, or build the corpus again"
+            advice = "write shards with the types of rows.FEATURES, or build the corpus again"
             yield Finding("schema", f"{path.name}: {wrong}", advice, split)
         else:
             files.shards[path] = shard.metadata.num_rows
@@ -110,7 +110,7 @@ def _shards(folder: Path, digests: Mapping[str, str], files: Files) -> Iterator[
 
 
 def wrong_columns(schema: pa.Schema) -> str:
-    """How columns differ from those of `build.FEATURES`, in words; "" if they do not."""
+    """How columns differ from those of `rows.FEATURES`, in words; "" if they do not."""
     wanted = FEATURES.arrow_schema
     told = []
     if missing := [name for name in wanted.names if name not in schema.names]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from audio_interaction.corpus.build import FEATURES
 from audio_interaction.corpus.labels import decision_chunks
 from audio_interaction.corpus.manifest import load_recipe
+from audio_interaction.corpus.rows import FEATURES
 from audio_interaction.corpus.schema import stream_from_timeline
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import SAMPLE_RATE, chunks_in

@@ -3,7 +3,7 @@
 `ChatEndpoint` asks for JSON and insists on it: what is busy is tried again later, what came back
 wrong is sent back with the reason. `EndpointPlanner` plans scenes with it (paper §3.2, App. B.1).
 The prompts are the kit's own. What a model writes is not repeatable, so keep the scenarios
-(`Scenario.to_json`), not the seed.
+(`Scenario.to_json`), not the seed, as `corpus build` does (`corpus.scenes`).
 """
 
 import json
@@ -16,6 +16,7 @@ from http.client import HTTPException
 
 import numpy as np
 
+from audio_interaction.corpus.compose import MAX_SECONDS
 from audio_interaction.corpus.planning import (
     DESCRIPTION_WORDS,
     MOST_SCENES,
@@ -29,6 +30,11 @@ from audio_interaction.errors import UserError
 TEMPERATURE = 0.7  # paper App. B.1
 BUSY = 429
 LONGEST_WAIT = 30.0  # s
+FRONT_SECONDS = 18.0  # of foreground sounds: with pauses between them they fit into `MAX_SECONDS`
+
+
+class InvalidAnswer(UserError):
+    """The model answers, but not with what was asked for; another question may do."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,19 @@ class ChatEndpoint:
             check: raises UserError if something is wrong; the model is told its message.
 
         Raises:
-            UserError: the server refuses the request, or no try gave a valid answer; the message
-                has the last thing that was wrong.
+            InvalidAnswer: the server works, but no try gave a valid answer.
+            UserError: the server refuses the request, or gives no answer.
+            Both messages have the last thing that was wrong.
         """
         opening = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-        messages, wrong, wait = opening, "", 0.0
+        messages, wrong, wait, kind = opening, "", 0.0, UserError
         for attempt in range(self.retries + 1):
             if wait:
                 time.sleep(wait)
             try:
                 content = self._ask(messages)
             except _TryAgain as error:
-                wrong = str(error)
+                wrong, kind = str(error), UserError
                 wait = min(error.after or self.backoff * 2**attempt, LONGEST_WAIT)
                 continue
             wait = 0.0
@@ -88,7 +95,7 @@ class ChatEndpoint:
                 check(answer)
                 return answer
             except UserError as error:
-                wrong = str(error)
+                wrong, kind = str(error), InvalidAnswer
                 messages = [
                     *opening,
                     {"role": "assistant", "content": content},
@@ -98,7 +105,7 @@ class ChatEndpoint:
                         "Send the whole JSON object again with this put right.",
                     },
                 ]
-        raise UserError(
+        raise kind(
             f"endpoint {self.url}, model {self.model!r}: no valid answer in {self.retries + 1} "
             f"tries; the last: {wrong}. Check the server, or choose another model"
         )
@@ -172,7 +179,8 @@ Rules
 - label and accept: a label, and all labels a recording may have to stand for this event (the label
   itself among them), out of the known ones alone.
 - a hazard ({hazards}) is always "fg" and accepts its own label alone.
-- seconds: rough duration; an "amb" event lasts as long as the scene.
+- seconds: rough duration; an "amb" event lasts as long as the scene. The whole scene is shorter
+  than {seconds:.0f} seconds, so the "fg" events together last less than {front:.0f}.
 - description: {fewest} to {longest} words that would find a recording of it: what sounds, of which
   material, how strongly.
 - before: pairs of event ids, cause and effect; the events must stand in this order.
@@ -203,6 +211,8 @@ class EndpointPlanner(Planner):
             fewest=DESCRIPTION_WORDS[0],
             longest=DESCRIPTION_WORDS[1],
             scenes=MOST_SCENES,
+            seconds=MAX_SECONDS,
+            front=FRONT_SECONDS,
             hazards=", ".join(sorted(self.hazards)),
             labels=", ".join(self.labels),
         )

@@ -188,6 +188,7 @@ def flite(voice: str, text: str, rate: float = 1.0, pitch: float = 1.0) -> Rende
     features = ctypes.c_void_p(handle.contents.features)
     library.feat_set_float(features, b"duration_stretch", ctypes.c_float(1 / rate))
     library.feat_set_float(features, b"f0_shift", ctypes.c_float(pitch))
+    ctypes.CDLL(None).srand(0)  # its noise is drawn by the C library: the same for every clip
     utterance = ctypes.c_void_p(library.flite_synth_text(text.encode(), handle))
     if not utterance:
         raise UserError(f"flite made no sound for {text!r} with voice {voice!r}")

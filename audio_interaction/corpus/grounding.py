@@ -2,8 +2,16 @@
 
 Three clips are retrieved for a sound event. One that fails is mended by TFJP at most once, if TFJP
 can mend it. After three rejects the sound is synthesised from the parameter ranges of the split,
-and has to pass the same verifier. Speech is a clip with exactly those words; a speaker keeps one
-voice as far as it has said them all (paper App. B.4), and no two speakers share one.
+and has to pass the same verifier.
+
+The paper is of two minds about TFJP: by App. B.1 it mends what the verifier finds wanting, by
+Algorithm 4 it is applied to every event before composing. Both can be had: "asked" mends only what
+the verifier asks for, "always" applies it to every other sound, too, and keeps what still passes
+the verifier. What lasts all the time (role "amb") and textures, which are noise themselves
+(`verifier.TEXTURES`), are left alone: their noise is what is to be heard.
+
+Speech is a clip with exactly those words; a speaker keeps one voice as far as it has said them all
+(paper App. B.4), and no two speakers share one.
 
 Everything is drawn from the generator that is passed in. What is slow (measuring a clip, TFJP) is
 done once a clip and process.
@@ -28,12 +36,19 @@ from audio_interaction.corpus.verifier import (
     ACCEPT,
     REJECT,
     REPROCESS,
+    TEXTURES,
     Quality,
     Verdict,
     judge,
     measure,
 )
+from audio_interaction.errors import UserError
 from audio_interaction.protocol import SAMPLE_RATE
+
+MENDED = "+tfjp"  # at the end of the id of a processed clip
+
+ASKED, ALWAYS = TFJP = ("asked", "always")
+"""When TFJP is applied: where the verifier asks for it, or to every sound event."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +69,27 @@ class Grounding:
     trail: tuple[Grounded, ...]
 
 
-def ground(scenario: Scenario, sources: Sources, rng: np.random.Generator) -> Grounding:
+def ground(
+    scenario: Scenario, sources: Sources, rng: np.random.Generator, tfjp: str = ASKED
+) -> Grounding:
     """Find a clip for every event of a plan; the same arguments always give the same clips.
+
+    Args:
+        tfjp: one of `TFJP`.
 
     Raises:
         Rejected: nobody says a line ("no_speech"), there are too few voices for the speakers
             ("no_voice"), or no sound passes and none can be synthesised ("no_clip").
+        UserError: `tfjp` is none of `TFJP`.
     """
+    if tfjp not in TFJP:
+        raise UserError(f"TFJP is applied when {' or '.join(TFJP)}, not when {tfjp!r}")
     index = ClipIndex.of(sources)
     lines = _cast([e for e in scenario.events if e.what == "speech"], index, rng)
     trail = tuple(
-        lines[event.id] if event.what == "speech" else _sound(event, scenario, index, rng)
+        lines[event.id]
+        if event.what == "speech"
+        else _finished(_sound(event, scenario, index, rng), tfjp)
         for event in scenario.events
     )
     cues = tuple(
@@ -132,6 +157,20 @@ def _sound(
     raise Rejected("no_clip", f"{event.description!r}: {reasons or 'nothing to choose from'}")
 
 
+def _finished(found: Grounded, when: str) -> Grounded:
+    """The sound after TFJP, if that is due and the verifier accepts it still."""
+    event, clip = found.event, found.clip
+    due = when == ALWAYS and event.role != "amb" and clip.label not in TEXTURES
+    if not due or clip.id.endswith(MENDED):
+        return found
+    processed = preprocessed(clip)
+    verdict = judge(event, processed.id, clip.label, _measured(processed.encoded))
+    if verdict.decision != ACCEPT:
+        *before, accepted = found.verdicts
+        return replace(found, verdicts=(*before, verdict, accepted))
+    return replace(found, clip=processed, verdicts=(*found.verdicts, verdict))
+
+
 def _verified(event: SubEvent, clip: SoundClip, verdicts: list[Verdict]) -> SoundClip | None:
     """The clip, as it is or mended once, or None; verdicts are appended."""
     verdict = judge(event, clip.id, clip.label, _measured(clip.encoded))
@@ -148,7 +187,7 @@ def _verified(event: SubEvent, clip: SoundClip, verdicts: list[Verdict]) -> Soun
 def preprocessed(clip: SoundClip) -> SoundClip:
     """The clip after TFJP, "+tfjp" in its id; computed once a clip and process."""
     encoded, seconds = _processed(clip.encoded)
-    return replace(clip, id=f"{clip.id}+tfjp", seconds=seconds, encoded=encoded)
+    return replace(clip, id=f"{clip.id}{MENDED}", seconds=seconds, encoded=encoded)
 
 
 # Keyed by the bytes, not by the clip: two folders may use the same id for different sounds. Bytes

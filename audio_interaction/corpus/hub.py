@@ -29,9 +29,9 @@ from audio_interaction.corpus.clips import level
 from audio_interaction.corpus.engines import spread
 from audio_interaction.corpus.jsonl import conversation_of, corpus_row, write_rows
 from audio_interaction.corpus.phrases import words_of
-from audio_interaction.corpus.render import trim
 from audio_interaction.corpus.schema import Word
 from audio_interaction.corpus.sources import HUMAN, SoundClip, SpeechClip
+from audio_interaction.corpus.speech import trim
 from audio_interaction.errors import UserError
 from audio_interaction.files import atomic_write
 from audio_interaction.protocol import SAMPLE_RATE

@@ -275,17 +275,25 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
                 yield number, raw
 
 
-def read_rows(path: str | Path, parse: Callable = conversation_of) -> Iterator:
-    """Every row of a file, read with `conversation_of` or `offline_of`; the first fault ends it.
+def numbered_rows(path: str | Path, parse: Callable = dict) -> Iterator[tuple[int, object]]:
+    """(line number from 1, row) of every row; the first fault ends it.
+
+    Args:
+        parse: makes something of the object in a line, or raises `RowError`.
 
     Raises:
         UserError: the file is missing, or a row is faulty (with its line number).
     """
     for number, raw in read_lines(path):
         try:
-            yield parse(parse_line(raw))
+            yield number, parse(parse_line(raw))
         except RowError as error:
             raise UserError(f"{path}, line {number}: {error}") from error
+
+
+def read_rows(path: str | Path, parse: Callable = conversation_of) -> Iterator:
+    """Every row, read with `conversation_of` or `offline_of`; errors as `numbered_rows`."""
+    return (row for _, row in numbered_rows(path, parse))
 
 
 def write_rows(path: str | Path, rows: Iterable[Mapping]) -> None:

@@ -9,11 +9,16 @@ the scale of a laptop.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
-from audio_interaction.corpus.templates import MAKERS, SOUND_NAMES
+from audio_interaction.corpus.slots import SOUND_NAMES
+from audio_interaction.corpus.templates import MAKERS
 from audio_interaction.errors import UserError
+
+Value = TypeVar("Value")
 
 KINDS = ("question", "command", "statement", "digits", "instruction")
 SPLITS = ("train", "validation", "test")
@@ -72,15 +77,16 @@ def place_of(text: str) -> float:
 
 def name_reply(sound: str) -> str:
     """What names a sound event ("a bell"). Raises UserError for a sound outside SOUND_NAMES."""
-    return _lookup(SOUND_NAMES, sound, "sound")[0]
+    return look_up(SOUND_NAMES, sound, "sound")[0]
 
 
 def warning(sound: str) -> str:
     """The warning for a hazard sound, 4-8 words. Raises UserError if the sound is no hazard."""
-    return _lookup(WARNINGS, sound, "hazard")
+    return look_up(WARNINGS, sound, "hazard")
 
 
-def _lookup(table: dict, key: str, what: str):
+def look_up(table: Mapping[str, Value], key: str, what: str) -> Value:
+    """The entry of a key; UserError says that it is no `what`, and what there is."""
     if key not in table:
         raise UserError(f"{key!r} is no {what} of the closed language; use one of {sorted(table)}")
     return table[key]

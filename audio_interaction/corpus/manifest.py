@@ -13,7 +13,9 @@ from audio_interaction.files import write_json
 MANIFEST, REJECTS = "corpus.json", "rejects.json"
 
 # How `atomic_write` calls the files of a corpus until they are whole.
-_LEFTOVER = re.compile(rf"\.(corpus|rejects|({'|'.join(SPLITS)})-\d+)-\w+\.(json|parquet)")
+_LEFTOVER = re.compile(
+    rf"\.(corpus|rejects|(plans-)?({'|'.join(SPLITS)})-\d+)-\w+\.(json|jsonl|parquet)"
+)
 
 
 @contextmanager
@@ -46,7 +48,8 @@ def claim(out: Path, recipe: dict) -> None:
     manifest = out / MANIFEST
     if manifest.exists():
         found = json.loads(manifest.read_text())
-        if different := [key for key in recipe if found.get(key) != recipe[key]]:
+        keys = dict.fromkeys([*recipe, *found])
+        if different := [key for key in keys if found.get(key) != recipe.get(key)]:
             raise UserError(
                 f"{out}: holds a corpus with other {', '.join(different)}; "
                 "delete the folder or choose another one"

@@ -12,8 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from audio_interaction.corpus import synthesis_music as models
-from audio_interaction.corpus.render import write_table
 from audio_interaction.corpus.sounds import SYNTHESIS, sound_row, synthesised_origin
+from audio_interaction.corpus.speech import write_table
 from audio_interaction.corpus.synthesis import SPLITS
 from audio_interaction.corpus.synthesis_blocks import Range, Ranges
 from audio_interaction.errors import UserError

@@ -32,7 +32,7 @@ from audio_interaction.corpus.jsonl import (
 from audio_interaction.corpus.language import SPLITS, place_of
 from audio_interaction.corpus.manifest import MANIFEST
 from audio_interaction.corpus.schema import Stream
-from audio_interaction.corpus.shards import Shard
+from audio_interaction.corpus.shards import ShardWriter
 from audio_interaction.corpus.sources import load_sources
 from audio_interaction.corpus.tasks import LISTEN
 from audio_interaction.errors import UserError
@@ -166,7 +166,7 @@ class _Importer:
     def write(self, block: Sequence[tuple[int, bytes]], out: Path, number: int) -> dict:
         """Write the shards of a block of lines; what became of its rows, as JSON values."""
         streams, faults, seconds = dict.fromkeys(SPLITS, 0), [], 0.0
-        shards: dict[str, Shard] = {}
+        shards: dict[str, ShardWriter] = {}
         with ExitStack() as stack:
             for line, raw in block:
                 try:
@@ -177,7 +177,7 @@ class _Importer:
                 if stream.split not in shards:
                     path = out / f"{stream.split}-{number:05d}.parquet"
                     temporary = stack.enter_context(atomic_write(path))
-                    shards[stream.split] = stack.enter_context(Shard(temporary))
+                    shards[stream.split] = stack.enter_context(ShardWriter(temporary))
                 shards[stream.split].add(stream, ability=scene or OWN)
                 streams[stream.split] += 1
                 seconds += len(stream.audio) / SAMPLE_RATE

@@ -21,9 +21,9 @@ from audio_interaction.corpus.places import (
     hears,
 )
 from audio_interaction.corpus.scenario import Scenario, SubEvent
+from audio_interaction.corpus.slots import SOUND_NAMES
 from audio_interaction.corpus.sounds import NOISE
 from audio_interaction.corpus.sources import Sources
-from audio_interaction.corpus.templates import SOUND_NAMES
 from audio_interaction.errors import UserError
 
 SCENE_EVENTS = (3, 15)  # sub-events of a scene (paper App. B.1)

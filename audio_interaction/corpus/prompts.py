@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from audio_interaction.audio.io import load_audio
 from audio_interaction.corpus.engines import spread
 from audio_interaction.corpus.language import Sentence
-from audio_interaction.corpus.render import MARGIN, clip_row, level, trim, write_table
+from audio_interaction.corpus.speech import MARGIN, clip_row, level, trim, write_table
 from audio_interaction.corpus.voices import ALLISON
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import SAMPLE_RATE

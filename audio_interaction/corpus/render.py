@@ -1,19 +1,25 @@
 """Rendering the spoken part of the mini corpus: sentences by voices into Parquet.
 
-`render_speech` is the command that made ``mini_data/sources/speech-{split}.parquet`` and that
-makes more; `casting.render_abilities` adds the phrases. What is said by whom, how fast and how high
-follows from the seed alone.
+`render_speech` is the command that made ``mini_data/sources/speech-{split}.parquet`` (without the
+check) and that makes more; `casting.render_abilities` adds the phrases. What is said by whom, how
+fast and how high follows from the seed alone; the samples of eSpeak NG depend on what the process
+said before, too, and with them may a verdict of the check.
+
+With a recogniser every English dialogue is checked (`asr_check`): a turn that is misheard is said
+anew at another tempo, and a dialogue with a turn that never passes is left out. A sentence that
+stands alone is a dialogue of one turn. What became of them is counted, and the counts travel in the
+metadata of the file (`counts_of`).
 """
 
 from __future__ import annotations
 
-import io
+import json
 import math
-import random
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,165 +27,30 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import soundfile as sf
 from tqdm.auto import tqdm
 
-from audio_interaction.corpus.language import SPLITS, Sentence, sentences
+from audio_interaction.corpus.asr_check import Recogniser, check_dialogue, tally
+from audio_interaction.corpus.language import SPLITS, Sentence
 from audio_interaction.corpus.phrases import words_of
 from audio_interaction.corpus.schema import Word
-from audio_interaction.corpus.voices import VOICES, Voice, render
+from audio_interaction.corpus.slots import LETTERS
+from audio_interaction.corpus.speech import clip_row, level, trim, write_table
+from audio_interaction.corpus.spoken import Rewritten
+from audio_interaction.corpus.takes import Take, takes
+from audio_interaction.corpus.voices import render
 from audio_interaction.errors import UserError
-from audio_interaction.files import atomic_write
 from audio_interaction.protocol import SAMPLE_RATE
 
 SHARD_CLIPS = 100
-MARGIN = 0.06  # s of silence kept around the speech
 SHORTEST, LONGEST = 0.4, 8.0  # s
-LEVEL = 10 ** (-23 / 20)  # root mean square of a clip, -23 dBFS
-PEAK = 0.9
-OPUS_COMPRESSION = 0.979  # about 15 kbit/s
-TEMPO = (0.88, 1.15)  # of speech and of its fundamental, around the voice's own
+LETTERS_SAID = frozenset(LETTERS)
+_NONE_PASSED = "no clip passed: listen to the voices, or render with --no-check; none"
+COUNTS = "audio_interaction.rendered"  # in the metadata of a file
+
+Maker = Callable[[], Recogniser]
 
 # Of the hours asked for in train, what validation and test get.
 SHARE_OF_HOURS = {"train": 1.0, "validation": 0.08, "test": 0.16}
-
-# Clips by (kind, form), and by engine within a split.
-KIND_SHARES = {
-    ("question", ""): 0.32,
-    ("command", ""): 0.20,
-    ("statement", ""): 0.22,
-    ("digits", ""): 0.06,
-    ("instruction", "name"): 0.06,
-    ("instruction", "watch"): 0.07,
-    ("instruction", "count"): 0.07,
-}
-ENGINE_SHARES = {
-    "train": {
-        "espeak-ng": 0.42,
-        "flite": 0.28,
-        "festival": 0.14,
-        "hibari": 0.14,
-        "kokoro": 0.02,
-    },
-    "validation": {"espeak-ng": 0.8, "kokoro": 0.2},
-    "test": {"piper": 0.25, "flite": 0.2, "festival": 0.2, "espeak-ng": 0.26, "kokoro": 0.09},
-}
-
-
-@dataclass(frozen=True)
-class Take:
-    """One clip to render: a sentence, a voice, and how fast and high it speaks."""
-
-    id: str
-    sentence: Sentence
-    voice: Voice
-    rate: float
-    pitch: float
-
-
-def takes(split: str, seed: int) -> Iterator[Take]:
-    """The endless, seeded sequence of takes of a split.
-
-    Every sentence of a kind and every voice of an engine is used once before any is used again.
-    """
-    draw = random.Random(f"{split}-{seed}")
-    spoken = {
-        key: [s for s in sentences() if s.split == split and (s.kind, s.form) == key]
-        for key in KIND_SHARES
-    }
-    speakers = {engine: speakers_of(split, engine, "en") for engine in ENGINE_SHARES[split]}
-    sentence_decks = {key: deck(items, draw) for key, items in spoken.items()}
-    voice_decks = {engine: deck(items, draw) for engine, items in speakers.items()}
-    index = 0
-    while True:
-        yield Take(
-            f"{split}-{index:06d}",
-            next(sentence_decks[_choose(KIND_SHARES, draw)]),
-            next(voice_decks[_choose(ENGINE_SHARES[split], draw)]),
-            draw.uniform(*TEMPO),
-            draw.uniform(*TEMPO),
-        )
-        index += 1
-
-
-def _choose(shares: dict, draw: random.Random):
-    return draw.choices(list(shares), weights=list(shares.values()))[0]
-
-
-def speakers_of(split: str, engine: str, language: str) -> list[Voice]:
-    """Voices of an engine that speak a language in a split, in the order of the registry."""
-    return [
-        voice
-        for voice in VOICES.values()
-        if (voice.split, voice.engine) == (split, engine) and language in voice.languages
-    ]
-
-
-def deck(items: list, draw: random.Random) -> Iterator:
-    """Items without end, in a new order each time all of them have come up."""
-    while True:
-        yield from draw.sample(items, len(items))
-
-
-def trim(samples: np.ndarray, words: list[Word]) -> tuple[np.ndarray, list[Word]]:
-    """Cut leading and trailing silence to ``MARGIN`` and move the words along.
-
-    Silence is what stays 40 dB below the loudest 10 ms. Words end inside the speech that is left.
-    Returns an empty array if there is no sound.
-    """
-    hop = SAMPLE_RATE // 100
-    frames = samples[: len(samples) // hop * hop].reshape(-1, hop)
-    power = (frames**2).mean(axis=1)
-    if not len(power) or power.max() == 0:
-        return samples[:0], []
-    loud = np.flatnonzero(power > power.max() * 1e-4)
-    margin = round(MARGIN * SAMPLE_RATE)
-    first = max(0, loud[0] * hop - margin)
-    last = min(len(samples), (loud[-1] + 1) * hop + margin)
-    shift, speech_end = first / SAMPLE_RATE, (loud[-1] + 1) * hop / SAMPLE_RATE
-
-    def moved(time: float) -> float:
-        return round(max(0.0, min(time, speech_end) - shift), 3)
-
-    return samples[first:last], [Word(w.text, moved(w.start), moved(w.end)) for w in words]
-
-
-def level(samples: np.ndarray) -> np.ndarray:
-    """Scale to ``LEVEL`` root mean square, or less where a peak would reach ``PEAK``."""
-    gain = LEVEL / np.sqrt(np.mean(samples**2))
-    return (samples * min(gain, 0.99 * PEAK / np.abs(samples).max())).astype(np.float32)
-
-
-def encode_opus(samples: np.ndarray) -> bytes:
-    """Ogg/Opus bytes of float32 mono 16 kHz samples; they decode to as many samples."""
-    buffer = io.BytesIO()
-    sf.write(
-        buffer, samples, SAMPLE_RATE, format="OGG", subtype="OPUS",
-        compression_level=OPUS_COMPRESSION,
-    )  # fmt: skip
-    return buffer.getvalue()
-
-
-def clip_row(
-    id: str, samples: np.ndarray, words: list[Word], sentence: Sentence, voice: Voice
-) -> dict:
-    """A row of a speech table."""
-    return {
-        "id": id,
-        "audio": {"bytes": encode_opus(samples), "path": f"{id}.ogg"},
-        "seconds": len(samples) / SAMPLE_RATE,
-        "text": sentence.text,
-        "words": [asdict(word) for word in words],
-        "kind": sentence.kind,
-        "answer": sentence.answer,
-        "sound": sentence.sound,
-        "form": sentence.form,
-        "voice": voice.id,
-        "engine": voice.engine,
-        "licence": voice.licence,
-        "credit": voice.credit,
-        "language": sentence.language,
-    }
 
 
 def _read_aloud(sentence: Sentence) -> str:
@@ -189,46 +60,133 @@ def _read_aloud(sentence: Sentence) -> str:
     return " ".join("eigh" if word == "a" else word for word in sentence.text.split())
 
 
+def _worded(words: list[Word], sentence: Sentence) -> list[Word]:
+    """The times of the words with the words as they are written."""
+    texts = words_of(sentence.text)
+    return [replace(w, text=text) for w, text in zip(words, texts, strict=bool(words))]
+
+
+def _fits(samples: np.ndarray) -> bool:
+    return SHORTEST <= len(samples) / SAMPLE_RATE <= LONGEST
+
+
 def make_clip(take: Take) -> dict | None:
     """Render a take into a row, or None if it came out silent, too short or too long."""
     samples, words = trim(*render(take.voice, _read_aloud(take.sentence), take.rate, take.pitch))
-    words = [
-        replace(word, text=text)
-        for word, text in zip(words, words_of(take.sentence.text), strict=bool(words))
-    ]
-    if not SHORTEST <= len(samples) / SAMPLE_RATE <= LONGEST:
+    if not _fits(samples):
         return None
+    words = _worded(words, take.sentence)
     return clip_row(take.id, level(samples), words, take.sentence, take.voice)
 
 
-def write_table(rows: list[dict] | pa.Table, path: Path) -> None:
-    """Write rows to Parquet atomically, with ``audio`` as a Hugging Face Audio column.
+def dialogues(chosen: Sequence[Take]) -> list[list[Take]]:
+    """The takes of one shard by dialogue, in order: what is lost with a turn that is lost.
 
-    Zstandard takes a quarter off short Opus clips; `Dataset.to_parquet` leaves audio as it is.
+    A fact belongs to the question that asks for it, an order to be called to the calls. Everything
+    else stands alone.
     """
-    from datasets import Audio, Dataset
+    parts: dict[tuple, list[Take]] = {}
+    for take in chosen:
+        kind, form = take.sentence.kind, take.sentence.form
+        key = (take.id,)
+        if kind in ("history_fact", "history"):
+            key = (take.voice.id, "history", form)
+        elif kind in ("wake_order", "wake"):
+            key = (take.voice.id, "wake")
+        parts.setdefault(key, []).append(take)
+    return list(parts.values())
 
-    dataset = Dataset(rows) if isinstance(rows, pa.Table) else Dataset.from_list(rows)
-    dataset = dataset.cast_column("audio", Audio(sampling_rate=SAMPLE_RATE, decode=False))
-    table = dataset.data.table.cast(dataset.features.arrow_schema)
-    with atomic_write(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+
+def _checkable(take: Take) -> bool:
+    """English words: another language, or letters one by one, the recogniser cannot judge."""
+    sentence = take.sentence
+    letters = sentence.kind == "spelled" or LETTERS_SAID.issuperset(sentence.text.split())
+    return sentence.language == "en" and not letters
 
 
-def _make_shard(chosen: list[Take], path: Path) -> Path:
-    if not path.exists():
-        write_table([row for row in map(make_clip, chosen) if row is not None], path)
+def checked_clips(
+    dialogue: Sequence[Take], recogniser: Recogniser
+) -> tuple[list[dict], Counter[str]]:
+    """Rows of a dialogue, none if it is dropped, and the counts of `asr_check.tally`.
+
+    Of a dialogue that cannot be judged the clips are kept and counted as "unchecked".
+    """
+    if not all(map(_checkable, dialogue)):
+        rows = [row for row in map(make_clip, dialogue) if row is not None]
+        return rows, Counter(unchecked=len(rows), dropped_length=len(dialogue) - len(rows))
+    aloud = {take.sentence.text: _read_aloud(take.sentence) for take in dialogue}
+    checked = check_dialogue(
+        [take.sentence.text for take in dialogue],
+        dialogue[0].voice,
+        recogniser,
+        dialogue[0].id,
+        rewrite=Rewritten,
+        speak=lambda voice, text, rate, pitch: render(voice, aloud[text], rate, pitch),
+        tempos=[(take.rate, take.pitch) for take in dialogue],
+    )
+    counts = Counter(tally([checked]))
+    clips = checked.clips or ()
+    if not all(_fits(clip.samples) for clip in clips):
+        counts.subtract(kept=1)
+        counts["dropped_length"] += 1
+        clips = ()
+    rows = []
+    for take, clip in zip(dialogue, clips, strict=bool(clips)):
+        words = _worded(clip.words, take.sentence)
+        rows.append(clip_row(take.id, clip.samples, words, take.sentence, take.voice))
+    return rows, counts
+
+
+_recogniser = cache(lambda maker: maker())  # once a process
+
+
+def _make_shard(chosen: list[Take], path: Path, maker: Maker | None) -> Path:
+    if path.exists():
+        return path
+    rows, counts = [], Counter()
+    if maker is None:
+        rows = [row for row in map(make_clip, chosen) if row is not None]
+    else:
+        for dialogue in dialogues(chosen):
+            made, counted = checked_clips(dialogue, _recogniser(maker))
+            rows += made
+            counts.update(counted)
+        order = {take.id: place for place, take in enumerate(chosen)}
+        rows.sort(key=lambda row: order[row["id"]])
+    write_table(rows, path, {COUNTS: json.dumps(+counts, sort_keys=True)})
     return path
 
 
-def render_speech(out_dir: str | Path, hours: float, seed: int = 0, workers: int = 2) -> list[Path]:
+def counts_of(path: str | Path) -> Counter[str]:
+    """What the check of a rendered file counted; empty if it was not checked.
+
+    "kept" and "dropped_REASON" count dialogues, "rejected_REASON" renderings, "unchecked" clips
+    that the recogniser cannot judge. What was rendered to fill up the last shard is counted, too.
+    """
+    metadata = pq.read_schema(path).metadata or {}
+    return Counter(json.loads(metadata.get(COUNTS.encode(), b"{}")))
+
+
+def render_speech(
+    out_dir: str | Path,
+    hours: float,
+    seed: int = 0,
+    workers: int = 2,
+    recogniser: Maker | None = None,
+) -> list[Path]:
     """Render ``hours`` of train speech, and validation and test in proportion.
 
     Writes ``speech-{train,validation,test}.parquet`` to ``out_dir``; returns their paths. Finished
     shards are kept beside them until the end, so a run that was stopped goes on where it was.
 
+    Args:
+        recogniser: makes the one that checks the clips, such as `asr_check.Whisper`; worker
+            processes have to find it by its name. None for no check. What is dropped is made up
+            for by further sentences.
+
     Raises:
-        UserError: ``hours`` or ``workers`` is not positive, or an engine is not installed.
+        UserError: ``hours`` or ``workers`` is not positive, an engine or the recogniser is not
+            installed, or the recogniser understands nothing at all.
     """
     if hours <= 0 or workers < 1:
         raise UserError(f"hours ({hours}) must be above 0 and workers ({workers}) at least 1")
@@ -236,7 +194,8 @@ def render_speech(out_dir: str | Path, hours: float, seed: int = 0, workers: int
     for split in reversed(SPLITS):  # the small ones first
         path = Path(out_dir) / f"speech-{split}.parquet"
         seconds = hours * SHARE_OF_HOURS[split] * 3600
-        made.append(render_shards(_shards(takes(split, seed)), path, seed, workers, seconds))
+        shards = _shards(takes(split, seed))
+        made.append(render_shards(shards, path, seed, workers, seconds, recogniser))
     return made
 
 
@@ -251,35 +210,55 @@ def render_shards(
     seed: int,
     workers: int,
     seconds: float = math.inf,
+    recogniser: Maker | None = None,
 ) -> Path:
     """Render takes into one file until they end or their clips last ``seconds``; returns its path.
 
-    Finished shards wait in a hidden folder beside ``path``, named after it and the seed.
+    Finished shards wait in a hidden folder beside ``path``, named after it, the seed and whether
+    they are checked.
+
+    Raises:
+        UserError: as `render_speech`.
     """
-    folder = path.parent / f".{path.stem}-{seed}"
-    tables, done = [], 0.0
+    folder = path.parent / f".{path.stem}-{seed}{'' if recogniser is None else '-checked'}"
+    tables, counts, done = [], Counter(), 0.0
     total = None if seconds == math.inf else round(seconds)
     with (
         ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
         tqdm(total=total, unit="s", desc=path.stem) as bar,
     ):
         jobs = (
-            pool.submit(_make_shard, chosen, folder / f"{number:05d}.parquet")
+            pool.submit(_make_shard, chosen, folder / f"{number:05d}.parquet", recogniser)
             for number, chosen in enumerate(shards)
         )
         pending = deque(islice(jobs, workers + 1))
-        while pending and done < seconds:
-            table = pq.read_table(pending.popleft().result())
-            pending.extend(islice(jobs, 1))
-            lengths = np.cumsum(table["seconds"].to_numpy())
-            kept = min(int(np.searchsorted(lengths, seconds - done)) + 1, len(lengths))
-            tables.append(table.slice(0, kept))
-            done += float(lengths[kept - 1])
-            bar.update(round(done) - bar.n)
-        for future in pending:
-            future.cancel()
-    write_table(pa.concat_tables(tables), path)
+        try:
+            while pending and done < seconds:
+                shard = pending.popleft().result()
+                pending.extend(islice(jobs, 1))
+                counts.update(counts_of(shard))
+                table = pq.read_table(shard)
+                if not len(table):
+                    if total is not None:  # there would be no end
+                        raise UserError(f"{path}: {_NONE_PASSED} of {SHARD_CLIPS} ({told(counts)})")
+                    continue
+                lengths = np.cumsum(table["seconds"].to_numpy())
+                kept = min(int(np.searchsorted(lengths, seconds - done)) + 1, len(lengths))
+                tables.append(table.slice(0, kept))
+                done += float(lengths[kept - 1])
+                bar.update(round(done) - bar.n)
+        finally:
+            for future in pending:
+                future.cancel()
+    if not tables:
+        raise UserError(f"{path}: {_NONE_PASSED} ({told(counts)})")
+    write_table(pa.concat_tables(tables), path, {COUNTS: json.dumps(counts, sort_keys=True)})
     for leftover in folder.iterdir():
         leftover.unlink()
     folder.rmdir()
     return path
+
+
+def told(counts: Counter[str]) -> str:
+    """The counts of `counts_of` in words; "not checked" for none."""
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())) or "not checked"

@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from audio_interaction.corpus.scenario import SubEvent
+from audio_interaction.corpus.slots import SOUND_NAMES
 from audio_interaction.corpus.sources import SoundClip, Sources, SpeechClip
-from audio_interaction.corpus.templates import SOUND_NAMES
 
 TOP = 3
 

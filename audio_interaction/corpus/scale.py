@@ -21,6 +21,7 @@ from audio_interaction.corpus.build import (
     row_of,
     write_shard,
 )
+from audio_interaction.corpus.scenes import USUAL, Making
 from audio_interaction.corpus.sources import load_sources
 from audio_interaction.errors import UserError
 
@@ -36,6 +37,7 @@ def build_with_ray(
     tasks: Weights | None = None,
     codec: str = "flac",
     root: str | Path | None = None,
+    making: Making = USUAL,
 ) -> Path:
     """`build.write_corpus` on a Ray cluster; the same arguments, the same files.
 
@@ -55,7 +57,7 @@ def build_with_ray(
 
     out = Path(out).resolve()  # Ray's workers run in folders of their own
     root = None if root is None else Path(root).resolve()
-    shards = plan_shards(out, counts, seed, tasks, codec, root)
+    shards = plan_shards(out, counts, seed, tasks, codec, root, making)
     if rows := [_row_of_shard(shard) for shard in shards if not shard.path.exists()]:
         # A block a shard, so that machines that are done help the others.
         blocks = ray.data.from_items(rows, override_num_blocks=len(rows))
@@ -72,6 +74,7 @@ def _row_of_shard(shard: Shard) -> dict:
         "path": str(shard.path),
         "root": str(shard.root),
         "streams": None,
+        "making": vars(shard.making),
         "tasks": list(tasks),
         "indices": list(indices),
     }
@@ -93,6 +96,7 @@ def _shard_of_row(row: dict) -> Shard:
         int(row["seed"]),
         row["codec"],
         Path(row["root"]),
+        Making(**row["making"]),
     )
 
 

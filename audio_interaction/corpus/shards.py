@@ -5,13 +5,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audio_interaction.corpus.build import FEATURES, row_of
+from audio_interaction.corpus.rows import FEATURES, row_of
 from audio_interaction.corpus.schema import Stream
 
 BUFFER_BYTES = 8_000_000  # encoded sound that waits to be written
 
 
-class Shard:
+class ShardWriter:
     """A file that `build.load_corpus` reads, open for writing; a context manager."""
 
     def __init__(self, path: Path) -> None:
@@ -19,7 +19,7 @@ class Shard:
         self.rows: list[dict] = []
         self.waiting = 0
 
-    def __enter__(self) -> "Shard":
+    def __enter__(self) -> "ShardWriter":
         return self
 
     def __exit__(self, kind, *_) -> None:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from audio_interaction.corpus.build import Weights, write_corpus
 from audio_interaction.corpus.manifest import REJECTS, load_recipe
+from audio_interaction.corpus.scenes import USUAL, Making
 from audio_interaction.corpus.sources import SPLITS
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
@@ -73,6 +74,7 @@ def build_profile(
     workers: int = 1,
     codec: str | None = None,
     root: str | Path | None = None,
+    making: Making = USUAL,
 ) -> list[Content]:
     """Write the corpus of a profile (`write_corpus`); returns its `contents`.
 
@@ -81,6 +83,7 @@ def build_profile(
         count: training streams in all, instead of those of the profile.
         tasks: as `write_corpus`; `supervise.stage4_tasks()` for stage 4 of the training.
         codec: instead of that of the profile.
+        making: as `write_corpus`; as many scenes are planned as there are streams of all sub-tasks.
 
     Raises:
         UserError: there is no such profile, or as `write_corpus`.
@@ -89,7 +92,7 @@ def build_profile(
         raise UserError(f"there is no corpus {profile!r}; choose from {', '.join(SIZES)}")
     size = SIZES[profile]
     counts, codec = size.counts(count), codec or size.codec
-    options = dict(tasks=tasks, workers=workers, codec=codec, root=root)
+    options = dict(tasks=tasks, workers=workers, codec=codec, root=root, making=making)
     return contents(write_corpus(out, counts, seed, **options))
 
 

@@ -1,6 +1,7 @@
-"""The templates of the closed English and the words that fill them.
+"""The templates of the closed English but for the questions (`corpus.questions`).
 
-Each maker yields its sentences as `Filled`; `language` gives them their split.
+Each maker yields its sentences as `Filled`; `language` gives them their split. The words that fill
+the templates are in `corpus.slots`.
 """
 
 from __future__ import annotations
@@ -8,74 +9,25 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from itertools import permutations, product
-from typing import NamedTuple
 
-
-class Filled(NamedTuple):
-    """A filled template; fields as in `language.Sentence`."""
-
-    text: str
-    kind: str
-    answer: str = ""
-    sound: str = ""
-    form: str = ""
-
-
-# Sound event -> (what one hears, what one counts).
-SOUND_NAMES: dict[str, tuple[str, str]] = {
-    "alarm": ("an alarm", "alarms"),
-    "siren": ("a siren", "sirens"),
-    "horn": ("a horn", "horns"),
-    "bell": ("a bell", "bells"),
-    "phone": ("a phone", "phones"),
-    "knock": ("a knock", "knocks"),
-    "explosion": ("an explosion", "explosions"),
-    "gunshot": ("a gunshot", "gunshots"),
-    "glass": ("glass breaking", "breaking glasses"),
-    "scream": ("a scream", "screams"),
-    "thunder": ("thunder", "claps of thunder"),
-    "engine": ("an engine", "engines"),
-    "train": ("a train", "trains"),
-    "saw": ("a saw", "saws"),
-    "rain": ("rain", "showers of rain"),
-    "water": ("water", "splashes of water"),
-    "footsteps": ("footsteps", "footsteps"),
-    "dog": ("a dog", "dogs"),
-    "rooster": ("a rooster", "roosters"),
-    "cow": ("a cow", "cows"),
-    "sheep": ("a sheep", "sheep"),
-    "bird": ("a bird", "birds"),
-    "drum": ("a drum", "drums"),
-    "hammer": ("a hammer", "hammers"),
-}
-
-
-# --- slots ----------------------------------------------------------------------------------------
-CAPITALS = {
-    "france": "paris", "italy": "rome", "spain": "madrid", "germany": "berlin", "japan": "tokyo",
-    "egypt": "cairo", "russia": "moscow", "england": "london", "greece": "athens",
-    "norway": "oslo",
-}  # fmt: skip
-OPPOSITES = ("hot cold", "big small", "fast slow", "high low", "day night", "black white")
-COLORS = {
-    "the sky": "blue", "grass": "green", "snow": "white", "a banana": "yellow", "blood": "red",
-    "coal": "black", "a carrot": "orange",
-}  # fmt: skip
-VOICES_OF = {"cow": "moo", "dog": "woof", "cat": "meow", "duck": "quack"}
-LEGS = {"dog": "four", "bird": "two", "cow": "four", "duck": "two"}
-DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-AMOUNTS = ("two", "three", "five", "ten", "fifteen", "twenty", "thirty")
-LETTERS = tuple("fhklmqsx")
-NAMES = ("anna", "tom", "mary", "john", "peter", "lucy")
-DEVICES = ("lamp", "light", "fan", "radio", "heater")
-ROOMS = ("kitchen", "bedroom", "bathroom", "garage", "office")
-OPENINGS = ("door", "window")
-MUSIC = ("jazz", "rock", "piano", "dance", "folk")
-GROCERIES = ("milk", "bread", "sugar", "coffee", "rice", "butter")
+from audio_interaction.corpus.questions import questions
+from audio_interaction.corpus.slots import (
+    AMOUNTS,
+    CAPITALS,
+    COLORS,
+    DAYS,
+    DEVICES,
+    GROCERIES,
+    LETTERS,
+    MONTHS,
+    MUSIC,
+    NAMES,
+    NUMBERS,
+    OPENINGS,
+    ROOMS,
+    SOUND_NAMES,
+    Filled,
+)
 
 
 def _fill(template: str, **slots) -> Iterator[tuple[str, dict[str, str]]]:
@@ -83,109 +35,6 @@ def _fill(template: str, **slots) -> Iterator[tuple[str, dict[str, str]]]:
     for values in product(*slots.values()):
         chosen = dict(zip(slots, values, strict=True))
         yield template.format(**chosen), chosen
-
-
-# --- questions ------------------------------------------------------------------------------------
-def _asked(noun: str) -> tuple[str, ...]:
-    """Six ways to ask for a noun phrase."""
-    return (
-        f"what is {noun}",
-        f"tell me {noun}",
-        f"please tell me {noun}",
-        f"can you tell me {noun}",
-        f"do you know {noun}",
-        f"i want to know {noun}",
-    )
-
-
-def _wondered(question: str) -> tuple[str, ...]:
-    """Five ways to wrap a direct question that keeps its word order."""
-    return (
-        question,
-        f"please tell me {question}",
-        f"can you tell me {question}",
-        f"do you know {question}",
-        f"quick question {question}",
-    )
-
-
-def _facts() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(answer, ways to ask) for each fact."""
-    for country, city in CAPITALS.items():
-        yield (
-            city,
-            (
-                *_asked(f"the capital of {country}"),
-                *_wondered(f"which city is the capital of {country}"),
-            ),
-        )
-        yield (
-            country,
-            (
-                *_wondered(f"which country has the capital {city}"),
-                *_wondered(f"{city} is the capital of which country"),
-            ),
-        )
-    for pair in OPPOSITES:
-        for word, other in permutations(pair.split()):
-            yield (
-                other,
-                (
-                    *_asked(f"the opposite of {word}"),
-                    *_wondered(f"which word is the opposite of {word}"),
-                ),
-            )
-    for thing, color in COLORS.items():
-        yield (
-            color,
-            (
-                *_asked(f"the color of {thing}"),
-                *_wondered(f"which color is {thing}"),
-                f"what color is {thing}",
-            ),
-        )
-    for animal, sound in VOICES_OF.items():
-        yield (
-            f"a {animal}",
-            (*_wondered(f"which animal says {sound}"), *_wondered(f"what animal says {sound}")),
-        )
-        yield (
-            sound,
-            (
-                f"what does a {animal} say",
-                f"quick question what does a {animal} say",
-                *_wondered(f"what a {animal} says")[1:4],
-                *_wondered(f"what the {animal} says")[1:4],
-            ),
-        )
-    for animal, number in LEGS.items():
-        yield number, _wondered(f"how many legs does a {animal} have")
-        yield number, _wondered(f"how many legs has a {animal}")
-    for what, series in (("day", DAYS), ("month", MONTHS)):
-        for now, then in zip(series, series[1:] + series[:1], strict=True):
-            yield (
-                then,
-                (
-                    *_wondered(f"which {what} comes after {now}"),
-                    *_wondered(f"what {what} is after {now}"),
-                    f"what comes after {now}",
-                ),
-            )
-    for now, then in zip(NUMBERS, NUMBERS[1:], strict=False):
-        yield (
-            then,
-            (
-                *_wondered(f"which number comes after {now}"),
-                *_wondered(f"what number is after {now}"),
-                f"what comes after {now}",
-            ),
-        )
-
-
-def questions() -> Iterator[Filled]:
-    for answer, texts in _facts():
-        for text in texts:
-            yield Filled(text, "question", answer)
 
 
 # --- commands -------------------------------------------------------------------------------------

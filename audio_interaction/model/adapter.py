@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -13,10 +14,7 @@ from safetensors.torch import load_file
 
 from audio_interaction.files import writing
 from audio_interaction.model.interaction import InteractionModel
-
-LANGUAGE_LINEAR = r"model\.language_model\.layers\.\d+\.(self_attn|mlp)\.\w+_proj"
-"""LoRA goes on every linear layer of the language model, and not on the audio tower."""
-
+from audio_interaction.model.quantise import LINEAR
 
 Part = Literal["tokens", "projector", "lora"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -34,23 +32,25 @@ def add_adapter(
 ) -> InteractionModel:
     """Wrap a base in a fresh adapter: LoRA, the rows of the control tokens, the projector.
 
-    The rows are those of the embedding and of the head. Where the two are tied, one set of rows
-    serves both. The head's other rows stay frozen, also in the stage in which the paper trains the
-    whole head (Table 11, stage 1): they cannot go into an adapter of a few megabytes that plain
+    LoRA goes on every linear layer of the language model, and not on the audio tower. The rows are
+    those of the embedding and of the head: where the two are tied, one set of rows serves both;
+    where they are apart, as in Qwen2.5-Omni, the model could else learn to read its decisions, but
+    not to make them. The head's other rows stay frozen, also in the stage in which the paper trains
+    the whole head (Table 11, stage 1): they cannot go into an adapter of a few megabytes that plain
     peft loads, and the words they spell are not new.
     """
-    tied = model.thinker.config.get_text_config().tie_word_embeddings
+    tied = model.thinker.config.tie_word_embeddings
     rows = ("embed_tokens",) if tied else ("embed_tokens", "lm_head")
     config = peft.LoraConfig(
         r=rank,
         lora_alpha=alpha,
         lora_dropout=dropout,
-        target_modules=LANGUAGE_LINEAR,
+        target_modules=LINEAR.pattern,
         trainable_token_indices={name: list(model.tokens.ids()) for name in rows},
         modules_to_save=["audio_tower.proj"],
     )
     network = peft.get_peft_model(model.network, config)
-    return InteractionModel(network, model.tokenizer, model.tokens, model.threshold)
+    return replace(model, network=network)
 
 
 def train_only(model: InteractionModel, parts: Collection[Part]) -> None:

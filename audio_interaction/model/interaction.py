@@ -2,20 +2,21 @@
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from transformers import DynamicCache, PreTrainedTokenizerFast
 
-from audio_interaction.audio.features import log_mel
+from audio_interaction.audio.features import clip_log_mel, log_mel
 from audio_interaction.errors import UserError
+from audio_interaction.model import released
+from audio_interaction.model.kit import load_kit, put_ears, read_weights, save_kit
+from audio_interaction.model.large import find_device, find_dtype, find_preset, load_large
 from audio_interaction.model.network import InteractionThinker
-from audio_interaction.model.presets import PRESETS, preset
-from audio_interaction.model.tower import encode_chunks, whisper_ears
+from audio_interaction.model.presets import Preset, preset
+from audio_interaction.model.tower import encode_chunks
 from audio_interaction.protocol import ControlTokens, offline_layout
 
 DECISION_FILE = "decision.json"
@@ -35,6 +36,9 @@ class InteractionModel:
         tokens: the control tokens' ids.
         threshold: `p(response)` from which a chunk is answered.
         tasks: sub-tasks the adapter was trained on; empty where that is unknown.
+        system: the instruction of a session where the weights know only one.
+        clip_wide: hear whole clips by Whisper's clip-wide rule (`audio.features.clip_log_mel`),
+            for offline scoring; such a model cannot stream.
     """
 
     network: torch.nn.Module
@@ -42,6 +46,8 @@ class InteractionModel:
     tokens: ControlTokens
     threshold: float = 0.5
     tasks: tuple[str, ...] = ()
+    system: str | None = None
+    clip_wide: bool = False
 
     @property
     def thinker(self) -> InteractionThinker:
@@ -68,27 +74,54 @@ class InteractionModel:
             yield
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of a text, without control tokens."""
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        """Token ids of a text; never those of control tokens.
+
+        Where the text holds one, be it named or a re-used row, it is spelt byte by byte.
+        """
+        ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        control = set(self.tokens.ids())
+        if control.isdisjoint(ids):
+            return ids
+        spelt = []
+        for token in ids:
+            piece = [token]
+            if token in control:
+                piece = self.tokenizer.convert_tokens_to_ids(
+                    list(self.tokenizer.convert_ids_to_tokens(token))
+                )
+            spelt += piece
+        return spelt
 
     def decode(self, ids) -> str:
         """Text of token ids; control tokens are left out."""
-        return self.tokenizer.decode(list(ids), skip_special_tokens=True).strip()
+        control = set(self.tokens.ids())
+        kept = [token for token in map(int, ids) if token not in control]
+        return self.tokenizer.decode(kept, skip_special_tokens=True).strip()
 
     @torch.inference_mode()
     def features_of_mel(self, mel: np.ndarray) -> torch.Tensor:
-        """Frozen tower on chunks of log-mel: (C, n_mels, 40) -> float32 (C, 10, d_model)."""
+        """Frozen tower on chunks of log-mel: (C, n_mels, 40) -> float32 (C, 10, d_model).
+
+        The frames come to the CPU wherever the tower is, ready to be kept.
+        """
         tower = self.thinker.model.audio_tower
-        mel = torch.from_numpy(mel).to(tower.conv1.weight)
+        mel = torch.from_numpy(mel)
         # Blocks keep the memory of a long file flat and its chunks in the processor's cache.
         return torch.cat(
-            [encode_chunks(tower, block) for block in mel.split(32)]
+            [
+                encode_chunks(tower, block.to(tower.conv1.weight)).float().cpu()
+                for block in mel.split(32)
+            ]
             or [mel.new_zeros(0, 10, self.thinker.config.audio_config.d_model)]
         )
 
+    def mel(self, samples: np.ndarray) -> np.ndarray:
+        """Log-mel of a clip by the model's rule: float32 (S,) -> float32 (C, n_mels, 40)."""
+        return (clip_log_mel if self.clip_wide else log_mel)(samples, self.n_mels)
+
     def features(self, samples: np.ndarray) -> torch.Tensor:
         """Frozen tower on sound: float32 (S,) at 16 kHz -> float32 (C, 10, d_model)."""
-        return self.features_of_mel(log_mel(samples, self.n_mels))
+        return self.features_of_mel(self.mel(samples))
 
     @torch.inference_mode()
     def generate(self, hidden: torch.Tensor, cache: DynamicCache, max_tokens: int):
@@ -155,89 +188,89 @@ def new_model(preset_name: str, tokenizer: PreTrainedTokenizerFast, ears=None) -
     Seed torch first: the weights are drawn from its generator. `ears` defaults to the preset's.
     """
     chosen = preset(preset_name)
+    if chosen.ears is None:
+        raise UserError(f"{preset_name} has its base already; only tiny ones are trained anew")
     tokens = ControlTokens.from_tokenizer(tokenizer)
     config = chosen.config(len(tokenizer), tokens.pad, tokens.frame)
     network = InteractionThinker(config)
-    _load_ears(network, ears or chosen.ears)
+    put_ears(network, ears or chosen.ears)
     return InteractionModel(network, tokenizer, tokens)
-
-
-def _load_ears(network: InteractionThinker, source: str | Path) -> None:
-    tower = network.model.audio_tower
-    missing, unexpected = tower.load_state_dict(whisper_ears(source), strict=False)
-    constants = {"audio_bos_eos_token.weight", "proj.weight", "proj.bias"}
-    if unexpected or set(missing) - constants:
-        raise UserError(
-            f"{source}: does not fit the audio tower (missing {sorted(set(missing) - constants)}, "
-            f"unexpected {sorted(unexpected)})"
-        )
-    for name, parameter in tower.named_parameters():
-        parameter.requires_grad_(name.startswith("proj."))
 
 
 def save_base(model: InteractionModel, folder: Path) -> None:
     """Write a base as fp16 safetensors, config and tokenizer; the frozen ears are left out."""
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {
-        name: tensor.half().contiguous()
-        for name, tensor in model.thinker.state_dict().items()
-        if ("audio_tower" not in name or ".proj." in name and ".layers." not in name)
-        and name != "lm_head.weight"  # tied to the embedding
-    }
-    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
-    model.thinker.config.save_pretrained(folder)
-    model.tokenizer.save_pretrained(folder)
+    save_kit(model.thinker, model.tokenizer, folder)
 
 
 def load_model(
     base: str | Path = "tiny",
     adapter: str | Path | None = "shipped",
     ears: str | Path | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     trainable: bool = False,
+    *,
+    dtype: str = "auto",
+    four_bit: bool = False,
+    clip_wide: bool = False,
+    float16_positions: bool | None = None,
 ) -> InteractionModel:
     """Load a base and, unless `adapter` is None, an interaction adapter on top of it.
 
     Args:
-        base: a preset's name, or a folder made by `audio-interaction base`.
+        base: a preset's name; or a folder made by `audio-interaction base`, or with the files of
+            Qwen2.5-Omni or of the Audio-Interaction release.
         adapter: "shipped", None, or a folder made by `audio-interaction train`.
-        ears: Whisper encoder file or hub id; the preset's own by default.
-        device: where to put the weights.
+        ears: Whisper encoder file or hub id; the preset's own by default. Only for tiny models.
+        device: where to put the weights; "auto" is the CPU for tiny models, else the GPU if any.
         trainable: whether the adapter is to be trained further.
+        dtype: "float32", "bfloat16"; "auto" is float32 on a CPU and for tiny models.
+        four_bit: keep the language model in 4 bits (NVIDIA GPUs, `pip install bitsandbytes`).
+        clip_wide: hear by Whisper's clip-wide rule, as the release; for offline scoring only.
+        float16_positions: count positions in float16 as the release does; by default for it alone.
 
     Raises:
-        UserError: unknown preset, missing or truncated files, or an adapter of another base.
+        UserError: unknown preset; missing, truncated or foreign files; no network; too little
+            memory; no adapter, or one of another base.
     """
-    chosen = PRESETS["tiny"] if Path(base).is_dir() else preset(str(base))
-    folder = Path(base) if Path(base).is_dir() else chosen.base
-    model = _load_base(folder, ears or chosen.ears)
-    if adapter is not None:
-        adapter = chosen.adapter if adapter == "shipped" else Path(adapter)
-        model = _load_adapter(model, adapter, trainable)
-    model.network.eval().to(device)
+    chosen = find_preset(base)
+    where = _adapter_folder(chosen, adapter)
+    if chosen.layout == "kit":
+        if four_bit or clip_wide:
+            raise UserError(
+                f"{chosen.name}: is small and knows causal features only; leave "
+                f"{'--four-bit' if four_bit else '--clip-wide'} out"
+            )
+        network, tokenizer = load_kit(Path(chosen.base), ears or chosen.ears)
+        model = InteractionModel(network, tokenizer, ControlTokens.from_tokenizer(tokenizer))
+        target = find_device("cpu" if device == "auto" else device)
+        model.network.to(find_dtype("float32" if dtype == "auto" else dtype, target))
+    else:
+        target = find_device(device)
+        kind = find_dtype(dtype, target, four_bit)
+        network, tokenizer = load_large(
+            chosen, target, kind, four_bit, train=trainable, adapted=where is not None
+        )
+        model = InteractionModel(network, tokenizer, ControlTokens.released(), clip_wide=clip_wide)
+        if chosen.layout == "released":
+            model.system = released.SYSTEM
+    network.float16_positions = (
+        chosen.layout == "released" if float16_positions is None else float16_positions
+    )
+    if where is not None:
+        model = _load_adapter(model, where, trainable)
+    model.network.eval().to(target)
     return model
 
 
-def _load_base(folder: Path, ears: str | Path) -> InteractionModel:
-    from transformers import Qwen2_5OmniThinkerConfig
-
-    weights = folder / "model.safetensors"
-    if not weights.is_file():
+def _adapter_folder(chosen: Preset, adapter: str | Path | None) -> Path | None:
+    if adapter != "shipped":
+        return None if adapter is None else Path(adapter)
+    if chosen.adapter is None and chosen.layout == "omni":
         raise UserError(
-            f"{folder}: holds no model.safetensors; make one with `audio-interaction base`"
+            f"{chosen.name}: ships no interaction adapter; train one with `audio-interaction "
+            "train` and name it, or use --adapter none for the offline base"
         )
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    network = InteractionThinker(Qwen2_5OmniThinkerConfig.from_pretrained(folder))
-    _load_ears(network, ears)
-    state = {name: tensor.float() for name, tensor in _read(weights).items()}
-    missing, unexpected = network.load_state_dict(state, strict=False)
-    missing = [name for name in missing if "audio_tower" not in name and name != "lm_head.weight"]
-    if missing or unexpected:
-        raise UserError(f"{weights}: missing {missing[:3]}, unexpected {unexpected[:3]}; remake it")
-    network.tie_weights()
-    return InteractionModel(network, tokenizer, ControlTokens.from_tokenizer(tokenizer))
+    return chosen.adapter
 
 
 def _load_adapter(model: InteractionModel, folder: Path, trainable: bool) -> InteractionModel:
@@ -247,7 +280,7 @@ def _load_adapter(model: InteractionModel, folder: Path, trainable: bool) -> Int
         raise UserError(
             f"{folder}: holds no adapter_config.json; train one with `audio-interaction train`"
         )
-    _read(folder / "adapter_model.safetensors")
+    read_weights(folder / "adapter_model.safetensors")
     try:
         network = PeftModel.from_pretrained(model.network, str(folder), is_trainable=trainable)
     except RuntimeError as error:
@@ -256,13 +289,4 @@ def _load_adapter(model: InteractionModel, folder: Path, trainable: bool) -> Int
     threshold = json.loads(decision.read_text())["threshold"] if decision.is_file() else 0.5
     recipe = folder / RECIPE_FILE
     tasks = json.loads(recipe.read_text())["task_weights"] if recipe.is_file() else None
-    return InteractionModel(network, model.tokenizer, model.tokens, threshold, tuple(tasks or ()))
-
-
-def _read(path: Path) -> dict[str, torch.Tensor]:
-    try:
-        return load_file(path)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; the folder is incomplete") from error
-    except SafetensorError as error:
-        raise UserError(f"{path}: truncated or damaged ({error}); copy or make it again") from error
+    return replace(model, network=network, threshold=threshold, tasks=tuple(tasks or ()))

@@ -13,9 +13,14 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
 
     The class builds its vision tower unasked; a tower of depth 0 costs nothing and is dropped at
     once, so checkpoints hold no vision tensors and none are loaded.
+
+    Attributes:
+        float16_positions: count positions in float16, as the released code does: from 2,048 on
+            pairs of neighbours share one, from 4,096 on fours.
     """
 
     _keys_to_ignore_on_load_unexpected = [r"visual\."]
+    float16_positions = False
 
     def __init__(self, config: Qwen2_5OmniThinkerConfig) -> None:
         config.vision_config.depth = 0
@@ -32,7 +37,7 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         Args:
             input_ids: int64 (B, T).
             is_frame: bool (B, T), True at N places in all.
-            frames: float (N, d_model), in the order of the places.
+            frames: float (N, d_model), in the order of the places; any dtype, any device.
 
         Returns:
             float (B, T, hidden).
@@ -40,7 +45,8 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         embeddings = self.model.language_model.embed_tokens(input_ids)
         if frames.shape[0] == 0:
             return embeddings
-        projected = self.model.audio_tower.proj(frames).to(embeddings.dtype)
+        projector = self.model.audio_tower.proj
+        projected = projector(frames.to(projector.weight)).to(embeddings.dtype)
         return embeddings.masked_scatter(is_frame[..., None], projected)
 
     def decode_embeddings(
@@ -52,6 +58,11 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         transformers `Cache`), or start anew in each of the packed `segments` (lengths, B is 1).
         """
         positions = segments and packed_positions(segments, embeddings.device)
+        if self.float16_positions:
+            if positions is None:
+                past = 0 if cache is None else cache.get_seq_length()
+                positions = torch.arange(past, past + embeddings.shape[1])[None]
+            positions = positions.half().long().to(embeddings.device)
         return self.model.language_model(
             inputs_embeds=embeddings,
             position_ids=positions,

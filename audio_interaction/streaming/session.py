@@ -15,6 +15,7 @@ import torch
 from transformers import DynamicCache
 
 from audio_interaction.audio.features import StreamingLogMel
+from audio_interaction.errors import UserError
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import EMOTIONS, SAMPLE_RATE, seconds_of
 
@@ -86,8 +87,16 @@ class Session:
         """Hear float32 samples (S,) at 16 kHz; yield what the chunks they complete bring about.
 
         The generator must be consumed: decisions are taken as it runs.
+
+        Raises:
+            UserError: the model hears whole clips only.
         """
-        yield from self._hear(self._front_end.push(samples))
+        if self.model.clip_wide:
+            raise UserError(
+                "clip-wide normalisation needs the end of a clip before its start; leave "
+                "--clip-wide out to stream, or score whole clips with `listen`"
+            )
+        yield from self.hear(self._front_end.push(samples))
 
     def flush(self, tail_seconds: float = 1.0) -> Iterator[SessionEvent]:
         """End of the input: hear `tail_seconds` of digital silence and fill up the last chunk.
@@ -95,14 +104,16 @@ class Session:
         The tail lets a reply to the last event land, as the released code does.
         """
         yield from self.push(np.zeros(round(tail_seconds * SAMPLE_RATE), np.float32))
-        yield from self._hear(self._front_end.flush())
-
-    def _hear(self, mel: np.ndarray) -> Iterator[SessionEvent]:
-        for chunk_mel in mel:
-            yield from self.hear(self.model.features_of_mel(chunk_mel[None])[0])
+        yield from self.hear(self._front_end.flush())
 
     @torch.inference_mode()
-    def hear(self, frames: torch.Tensor) -> Iterator[SessionEvent]:
+    def hear(self, mel: np.ndarray) -> Iterator[SessionEvent]:
+        """Hear chunks of log-mel, float32 (C, n_mels, 40), such as a whole clip's."""
+        for chunk_mel in mel:
+            yield from self.hear_frames(self.model.features_of_mel(chunk_mel[None])[0])
+
+    @torch.inference_mode()
+    def hear_frames(self, frames: torch.Tensor) -> Iterator[SessionEvent]:
         """Hear one chunk that is encoded already: float (10, d_model); `push` ends here, too."""
         tokens = self.model.tokens
         hidden = self.model.step([*self._due, *tokens.listening()], self._cache, frames)
@@ -135,7 +146,7 @@ class Session:
 def decide(model: InteractionModel, hidden: torch.Tensor) -> torch.Tensor:
     """p(response) at decision states: (..., hidden) -> (...), from the two control logits alone."""
     logits = model.thinker.lm_head(hidden)
-    return logits[..., [model.tokens.silent, model.tokens.response]].softmax(-1)[..., 1]
+    return logits[..., [model.tokens.silent, model.tokens.response]].float().softmax(-1)[..., 1]
 
 
 @dataclass(frozen=True)
@@ -179,15 +190,22 @@ def listen(
     threshold: float | None = None,
     tail_seconds: float = 1.0,
 ) -> Transcript:
-    """Run float32 samples (S,) at 16 kHz through a session, chunk by chunk."""
+    """Run float32 samples (S,) at 16 kHz through a session, chunk by chunk.
+
+    A model with `clip_wide` hears the samples as one clip and the tail as another, as the release.
+    """
     session = Session(model, system, threshold)
     p_response, spoken, wall = [], [], []
     emotion = "normal"
     before = time.perf_counter()
 
     def events():
-        yield from session.push(samples)
-        yield from session.flush(tail_seconds)
+        if model.clip_wide:
+            yield from session.hear(model.mel(samples))
+            yield from session.hear(model.mel(np.zeros(round(tail_seconds * SAMPLE_RATE))))
+        else:
+            yield from session.push(samples)
+            yield from session.flush(tail_seconds)
 
     for event in events():
         match event:

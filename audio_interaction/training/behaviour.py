@@ -71,7 +71,7 @@ def free_running(
     for encoded in streams:
         session = Session(model, encoded.stream.system, threshold, LONGEST_REPLY)
         frames = encoded.frames.float().to(model.thinker.device).split(FRAMES_PER_CHUNK)
-        events = (event for chunk in frames for event in session.hear(chunk))
+        events = (event for chunk in frames for event in session.hear_frames(chunk))
         decisions = [event for event in events if isinstance(event, Decision)]
         heard.append(
             Heard(

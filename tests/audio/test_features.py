@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_interaction.audio.features import LOG_FLOOR, StreamingLogMel, log_mel
+from audio_interaction.audio.features import LOG_FLOOR, StreamingLogMel, clip_log_mel, log_mel
 from audio_interaction.protocol import CHUNK_SAMPLES
 
 NOISE = np.random.default_rng(0).standard_normal(5 * CHUNK_SAMPLES + 123).astype(np.float32) * 0.1
@@ -55,3 +55,26 @@ def test_pending_counts_the_samples_that_wait():
     assert front_end.pending == 100
     front_end.reset()
     assert front_end.pending == 0
+
+
+def test_clip_wide_features_are_whispers():
+    from transformers import WhisperFeatureExtractor
+
+    whisper = WhisperFeatureExtractor(feature_size=128)
+    clip = NOISE[: 3 * CHUNK_SAMPLES] * np.linspace(0, 1, 3 * CHUNK_SAMPLES, dtype=np.float32) ** 8
+    expected = whisper(
+        clip, sampling_rate=16_000, padding=False, truncation=False, return_tensors="np"
+    ).input_features[0]
+    ours = clip_log_mel(clip).transpose(1, 0, 2).reshape(128, -1)
+    np.testing.assert_allclose(ours, expected, atol=1e-4)
+    assert ours.min() == ours.max() - 2  # 80 dB
+
+
+def test_clip_wide_features_fill_up_the_last_chunk_and_look_ahead():
+    assert clip_log_mel(NOISE[:10], 80).shape == (1, 80, 40)
+    assert clip_log_mel(NOISE[:0], 80).shape == (0, 80, 40)
+    quiet = NOISE[: 2 * CHUNK_SAMPLES] * 0.001
+    loud = quiet.copy()
+    loud[-100] = 1
+    assert (clip_log_mel(quiet, 80)[0] != clip_log_mel(loud, 80)[0]).any()
+    assert (log_mel(quiet)[0] == log_mel(loud)[0]).all()

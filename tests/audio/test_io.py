@@ -97,7 +97,7 @@ def test_corpus_audio_round_trips(kind, tolerance):
     assert np.sqrt(np.mean((back - samples)[800:-800] ** 2)) < tolerance
 
 
-@pytest.mark.parametrize("kind", ["flac", "wav", "opus", "opus-small"])
+@pytest.mark.parametrize("kind", ["flac", "wav", "opus", "opus-speech", "opus-small"])
 def test_the_same_samples_give_the_same_bytes(kind):
     samples = tone(16_000, 3.0)
     assert encode(samples, kind) == encode(samples, kind)

@@ -212,8 +212,8 @@ def test_multi_chains_items_of_one_folder_and_decision(tmp_path):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ("{oops", "line 2: not JSON"),
-        ("[1]", "line 2: an object is expected"),
+        ("{oops", "line 2: is not JSON"),
+        ("[1]", "line 2: must be an object"),
         ('{"id": "a2"}', "line 2: lacks path, description, decision"),
         (json.dumps(row("a2") | {"id": 7}), "line 2: id must be text"),
         (json.dumps(row("a2") | {"decision": "MAYBE"}), "line 2: decision 'MAYBE'"),

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from audio_interaction.corpus.endpoint import ChatEndpoint
+from tests.corpus.chat_server import Server
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -40,6 +41,18 @@ def chat():
 
     endpoint.asked = server.asked
     yield endpoint
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def server():
+    """Does what its `script` says with one request after the other; `asked` are their bodies."""
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
     server.shutdown()
     thread.join()
     server.server_close()

@@ -17,8 +17,8 @@ from audio_interaction.corpus.asr_check import (
     tally,
     word_error_rate,
 )
-from audio_interaction.corpus.render import LEVEL, TEMPO
 from audio_interaction.corpus.schema import Word
+from audio_interaction.corpus.speech import LEVEL, TEMPO
 from audio_interaction.corpus.voices import VOICES
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import SAMPLE_RATE

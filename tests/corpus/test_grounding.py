@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from audio_interaction.audio.io import encode
+from audio_interaction.corpus import grounding
 from audio_interaction.corpus.compose import Bed, compose
-from audio_interaction.corpus.grounding import ground, preprocessed
+from audio_interaction.corpus.grounding import TFJP, ground, preprocessed
 from audio_interaction.corpus.planning import TemplatePlanner
 from audio_interaction.corpus.scenario import Rejected, Scenario, SubEvent
 from audio_interaction.corpus.sources import Sources, SpeechClip, load_sources
 from audio_interaction.corpus.synthesis import synthesise
 from audio_interaction.corpus.verifier import measure
+from audio_interaction.errors import UserError
 
 RATE = 16_000
 
@@ -214,3 +216,34 @@ def test_template_scenes_of_the_kit_become_streams():
     assert sum(stream is not None for stream in streams) >= 4  # the others outlast 30 s
     for stream in filter(None, streams):
         assert {e.role for e in stream.events} >= {"fg", "amb"}
+
+
+def test_tfjp_is_applied_to_every_sound_if_it_always_is(train):
+    plan = scenario(
+        sound("bell"), sound("cow", id="e2"), sound("rain", id="e3", role="bg"),
+        sound("noise", id="e4", role="amb"),
+    )  # fmt: skip
+    asked, always = (
+        ground(plan, load_sources("train"), np.random.default_rng(0), when) for when in TFJP
+    )
+    ids = [cue.clip.id for cue in always.cues]
+    assert [id.endswith("+tfjp") for id in ids] == [True, True, False, False]
+    assert [id.removesuffix("+tfjp") for id in ids] == [
+        cue.clip.id.removesuffix("+tfjp") for cue in asked.cues
+    ]
+    for found in always.trail[:2]:
+        assert found.verdicts[-1].clip == found.clip.id and found.verdicts[-1].decision == "accept"
+    with pytest.raises(UserError, match="asked or always, not when 'never'"):
+        ground(plan, train, np.random.default_rng(0), "never")
+
+
+def test_a_clip_that_tfjp_would_spoil_is_kept_as_it_is(train, monkeypatch):
+    struck = rings(1.0, pause=0)
+    sources = bells(train, struck)
+    spoilt = replace(sources.sounds[0], id="bell-0+tfjp", encoded=encode(0 * struck, "flac"))
+    monkeypatch.setattr(grounding, "preprocessed", lambda clip: spoilt)
+    found = ground(scenario(sound("bell")), sources, np.random.default_rng(0), "always").trail[0]
+    assert found.clip == sources.sounds[0]
+    assert [(v.clip, v.decision) for v in found.verdicts] == [
+        ("bell-0+tfjp", "reject"), ("bell-0", "accept"),
+    ]  # fmt: skip

@@ -55,11 +55,11 @@ def test_plans_that_are_too_long_are_counted_and_drawn_anew(train, monkeypatch):
 
 
 def test_plans_that_cannot_be_grounded_are_counted(train, monkeypatch):
-    def refuse(scenario, sources, rng):
+    def refuse(scenario, sources, rng, *tfjp):
         if len(refused) < 3:
             refused.append(scenario)
             raise Rejected("no_clip")
-        return ground(scenario, sources, rng)
+        return ground(scenario, sources, rng, *tfjp)
 
     refused = []
     monkeypatch.setattr(pipeline, "ground", refuse)

@@ -10,22 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile as sf
 
+from audio_interaction.audio.io import encode
 from audio_interaction.corpus.language import SPLITS, sentences
 from audio_interaction.corpus.render import (
-    ENGINE_SHARES,
-    KIND_SHARES,
-    LEVEL,
-    PEAK,
-    encode_opus,
-    level,
     make_clip,
     render_shards,
     render_speech,
-    takes,
-    trim,
-    write_table,
 )
 from audio_interaction.corpus.schema import Word
+from audio_interaction.corpus.speech import LEVEL, PEAK, level, trim, write_table
+from audio_interaction.corpus.takes import ENGINE_SHARES, KIND_SHARES, takes
 from audio_interaction.corpus.voices import VOICES
 from audio_interaction.errors import UserError
 
@@ -77,7 +71,7 @@ def test_opus_keeps_rate_length_and_time():
     rng = np.random.default_rng(0)
     envelope = np.interp(np.arange(33_333), np.arange(0, 34_000, 1_000), rng.random(34))
     samples = level((_tone(33_333 / 16_000) * envelope).astype(np.float32))
-    decoded, rate = sf.read(io.BytesIO(encode_opus(samples)), dtype="float32")
+    decoded, rate = sf.read(io.BytesIO(encode(samples, "opus-speech")), dtype="float32")
     assert rate == 16_000 and len(decoded) == len(samples)
     middle = samples[2_000:30_000]
     shifts = range(-160, 161)

@@ -7,6 +7,7 @@ import pytest
 from audio_interaction.corpus import build, scale
 from audio_interaction.corpus.build import load_corpus, plan_shards, write_corpus
 from audio_interaction.corpus.scale import Rate, build_with_ray, measure_rate
+from audio_interaction.corpus.scenes import Making
 from audio_interaction.errors import UserError
 
 needs_ray = pytest.mark.skipif(
@@ -19,6 +20,9 @@ def test_a_shard_survives_its_row(sources_root, tmp_path):
     shards = plan_shards(tmp_path / "out", {"train": 100, "test": 3}, 5, root=sources_root)
     table = pa.Table.from_pylist([scale._row_of_shard(shard) for shard in shards])
     assert tuple(map(scale._shard_of_row, table.to_pylist())) == shards
+    making = Making("http://localhost:1", "small", "always")
+    (one,) = plan_shards(tmp_path / "own", {"test": 3}, 5, root=sources_root, making=making)
+    assert scale._shard_of_row(scale._row_of_shard(one)) == one
 
 
 def test_ray_that_is_missing_is_told_of(monkeypatch, tmp_path):

@@ -3,7 +3,7 @@
 from functools import cache
 
 from audio_interaction.corpus.phrases.translating import Templates
-from audio_interaction.corpus.templates import NUMBERS
+from audio_interaction.corpus.slots import NUMBERS
 
 _NUMBERS = dict(
     zip(

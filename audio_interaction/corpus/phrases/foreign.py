@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from audio_interaction.corpus.language import sentences
 from audio_interaction.corpus.phrases.chinese import SLOTS, template, to_chinese
-from audio_interaction.corpus.templates import Filled
+from audio_interaction.corpus.slots import Filled
 
 PER_TEMPLATE = 8
 """Sentences of one template, so that those with many slots do not crowd out the others."""

@@ -3,7 +3,7 @@
 from functools import cache
 
 from audio_interaction.corpus.phrases.translating import Templates
-from audio_interaction.corpus.templates import NAMES, NUMBERS
+from audio_interaction.corpus.slots import NAMES, NUMBERS
 
 _HER = {"old": "vieille", "new": "neuve", "broken": "cassée", "on": "allumée", "off": "éteinte"}
 _HIM = {"old": "vieux", "new": "neuf", "broken": "cassé", "on": "allumé", "off": "éteint"}

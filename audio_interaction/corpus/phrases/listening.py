@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from itertools import permutations, product
 
-from audio_interaction.corpus.templates import SOUND_NAMES, Filled
-from audio_interaction.errors import UserError
+from audio_interaction.corpus.language import look_up
+from audio_interaction.corpus.slots import SOUND_NAMES, Filled
 
-# Music class -> (what one hears, what one counts), as `templates.SOUND_NAMES`.
+# Music class -> (what one hears, what one counts), as `slots.SOUND_NAMES`.
 MUSIC_NAMES: dict[str, tuple[str, str]] = {
     "piano": ("a piano", "pianos"),
     "guitar": ("a guitar", "guitars"),
@@ -47,13 +47,7 @@ def heard_name(label: str) -> str:
     Raises:
         UserError: the label is neither.
     """
-    names = SOUND_NAMES | MUSIC_NAMES
-    if label not in names:
-        raise UserError(
-            f"{label!r} is no sound or instrument of the closed language; use one of "
-            f"{', '.join(sorted(names))}"
-        )
-    return names[label][0]
+    return look_up(SOUND_NAMES | MUSIC_NAMES, label, "sound or instrument")[0]
 
 
 def _choices(

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from itertools import product
 
-from audio_interaction.corpus.templates import (
+from audio_interaction.corpus.slots import (
     CAPITALS,
     GROCERIES,
     MONTHS,
@@ -14,7 +14,7 @@ from audio_interaction.corpus.templates import (
     ROOMS,
     Filled,
 )
-from audio_interaction.corpus.templates import COLORS as COLORED
+from audio_interaction.corpus.slots import COLORS as COLORED
 
 # --- feelings: (template, reply, slots) by the emotion of the reply -------------------------------
 _WHEN = ("today", "yesterday", "last night")
