@@ -1,8 +1,8 @@
 """The command line: `audio-interaction COMMAND`.
 
-Here are the arguments; what each command does is in `commands`. What a user can cause
-(`UserError`, files that cannot be read or written) ends in one line on stderr and exit code 2;
-anything else is a bug and keeps its traceback.
+Here are the arguments; what each command does is in `commands` and `corpus_commands`. What a user
+can cause (`UserError`, files that cannot be read or written) ends in one line on stderr and exit
+code 2; anything else is a bug and keeps its traceback.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from audio_interaction import __version__, commands
+from audio_interaction import __version__, commands, corpus_commands
 from audio_interaction.benchmarks import BENCHMARKS
 from audio_interaction.errors import UserError
 
@@ -125,14 +125,14 @@ def _add(sub, name: str, run, summary: str, resume: str = "nothing was left half
 def _add_corpus(steps) -> None:
     again = "run the same command again: finished shards are kept"
     render = _add(
-        steps, "render", commands.corpus_render, "render the spoken clips anew", resume=again
+        steps, "render", corpus_commands.render, "render the spoken clips anew", resume=again
     )
     render.add_argument("--hours", type=float, required=True, help="hours of training speech")
     render.add_argument("--workers", type=positive_number, default=2, metavar="N")
     abilities = _add(
         steps,
         "abilities",
-        commands.corpus_abilities,
+        corpus_commands.abilities,
         "render the sentences of the other abilities anew",
         resume=again,
     )
@@ -144,17 +144,17 @@ def _add_corpus(steps) -> None:
             default=True,
             help="drop what a recogniser does not understand (default: yes)",
         )
-    music = _add(steps, "music", commands.corpus_music, "play the music anew")
+    music = _add(steps, "music", corpus_commands.music, "play the music anew")
     sounds = _add(
-        steps, "sounds", commands.corpus_sounds, "cut recordings, synthesise the other sounds"
+        steps, "sounds", corpus_commands.sounds, "cut recordings, synthesise the other sounds"
     )
-    prompts = _add(steps, "prompts", commands.corpus_prompts, "encode recorded human prompts")
+    prompts = _add(steps, "prompts", corpus_commands.prompts, "encode recorded human prompts")
     for step in (sounds, prompts):
         step.add_argument(
             "--raw", type=Path, required=True, metavar="DIR", help="recordings and their index.tsv"
         )
     build = _add(
-        steps, "build", commands.corpus_build, "compose streams into Parquet", resume=again
+        steps, "build", corpus_commands.build, "compose streams into Parquet", resume=again
     )
     build.add_argument("--profile", help=f"{PROFILE_NAMES}, or shipped: how many streams")
     build.add_argument(
@@ -178,14 +178,14 @@ def _add_corpus(steps) -> None:
         default="asked",
         help="clean a sound where the verifier asks for it (default), or every sound",
     )
-    check = _add(steps, "check", commands.corpus_check, "look for faults in a corpus")
-    card = _add(steps, "card", commands.corpus_card, "write the dataset card of a corpus")
+    check = _add(steps, "check", corpus_commands.check, "look for faults in a corpus")
+    card = _add(steps, "card", corpus_commands.card, "write the dataset card of a corpus")
     for step in (check, card):
         step.add_argument("folder", type=Path, metavar="DIR")
     own = _add(
         steps,
         "import",
-        commands.corpus_import,
+        corpus_commands.import_,
         "make a corpus of own recordings",
         resume="run the same command again: it goes on behind the last whole block",
     )
@@ -194,14 +194,14 @@ def _add_corpus(steps) -> None:
     own.add_argument("--system", metavar="TEXT", help="instruction of the rows that have none")
     own.add_argument("--no-noise", action="store_true", help="lay no noise under the recordings")
     fetch = _add(
-        steps, "fetch", commands.corpus_fetch, "download streams of StreamAudio-2M for `import`"
+        steps, "fetch", corpus_commands.fetch, "download streams of StreamAudio-2M for `import`"
     )
     fetch.add_argument("--limit", type=positive_number, required=True, metavar="N")
     for step in (render, abilities, music, sounds, prompts, build, own, fetch):
         step.add_argument("--out", type=Path, required=True, metavar="DIR")
     for step in (render, abilities, music, sounds, prompts, build, own):
         step.add_argument("--seed", type=int, default=0)
-    _add(steps, "info", commands.corpus_info, "count the shipped clips: minutes, voices, sounds")
+    _add(steps, "info", corpus_commands.info, "count the shipped clips: minutes, voices, sounds")
 
 
 def _recipe_options(parser: argparse.ArgumentParser, several: bool = False) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -125,7 +125,8 @@ def train(args: Namespace) -> None:
 def _train(recipe, out: Path, cache: Path) -> None:
     """One run, and the threshold of its decisions; without streams there is none to choose."""
     from audio_interaction.benchmarks.tuning import tune_adapter
-    from audio_interaction.corpus.build import compose_streams, load_corpus, stream_from_row
+    from audio_interaction.corpus.build import compose_streams, load_corpus
+    from audio_interaction.corpus.rows import stream_from_row
     from audio_interaction.training.ranks import rank_and_world
     from audio_interaction.training.train import run_training
 
@@ -166,130 +167,6 @@ def _show(report, args: Namespace) -> None:
     if args.out:
         report.save(args.out)
     print(json.dumps(report.to_dict(), ensure_ascii=False) if args.json else report.markdown())
-
-
-def corpus_render(args: Namespace) -> None:
-    from audio_interaction.corpus.render import render_speech
-
-    _rendered(render_speech(args.out, args.hours, args.seed, args.workers, _recogniser(args)))
-
-
-def _recogniser(args: Namespace):
-    """What makes the recogniser of a render run; None for `--no-check`."""
-    from audio_interaction.corpus.asr_check import Whisper
-
-    if not args.check:
-        return None
-    Whisper()  # one that is not installed is told of before anything is rendered
-    return Whisper
-
-
-def _rendered(paths: Iterable[Path]) -> None:
-    from audio_interaction.corpus.render import counts_of, told
-
-    for path in paths:
-        print(f"{path}: {told(counts_of(path))}")
-
-
-def corpus_sounds(args: Namespace) -> None:
-    from audio_interaction.corpus.sounds import build_sounds
-
-    for (split, label, recorded), clips in sorted(
-        build_sounds(args.raw, args.out, args.seed).items()
-    ):
-        print(f"{split:<11} {label:<12} {clips:4} {'recorded' if recorded else 'synthesised'}")
-
-
-def corpus_prompts(args: Namespace) -> None:
-    from audio_interaction.corpus.prompts import build_prompts
-
-    print(build_prompts(args.raw, args.out, args.seed))
-
-
-def corpus_abilities(args: Namespace) -> None:
-    from audio_interaction.corpus.casting import render_abilities
-
-    _rendered(render_abilities(args.out, args.seed, args.workers, _recogniser(args)))
-
-
-def corpus_music(args: Namespace) -> None:
-    from audio_interaction.corpus.music import make_music
-
-    for (split, label), clips in sorted(make_music(args.out, args.seed).items()):
-        print(f"{split:<11} {label:<12} {clips:4}")
-
-
-def corpus_build(args: Namespace) -> None:
-    from audio_interaction.corpus.scenes import Making
-    from audio_interaction.corpus.sizes import build_profile
-    from audio_interaction.corpus.supervise import stage4_tasks
-    from audio_interaction.profiles import current_profile
-
-    for content in build_profile(
-        args.profile or current_profile().name,
-        args.out,
-        count=args.count,
-        seed=args.seed,
-        tasks=stage4_tasks() if args.stage4 else None,
-        workers=args.workers,
-        codec=args.codec,
-        making=Making(args.planner, args.planner_model, args.tfjp),
-    ):
-        print(content)
-
-
-def corpus_check(args: Namespace) -> int:
-    from audio_interaction.corpus.check import print_check
-
-    return print_check(args.folder)
-
-
-def corpus_card(args: Namespace) -> None:
-    from audio_interaction.corpus.card import write_card
-    from audio_interaction.viz.corpus_explore import draw_corpus
-
-    draw_corpus(args.folder)
-    print(write_card(args.folder))
-
-
-def corpus_import(args: Namespace) -> None:
-    from audio_interaction.corpus.own import import_folder
-    from audio_interaction.corpus.tasks import LISTEN
-
-    report = import_folder(
-        args.jsonl,
-        args.audio,
-        args.out,
-        args.seed,
-        system=args.system or LISTEN,
-        noise=not args.no_noise,
-    )
-    print(report.text())
-
-
-def corpus_fetch(args: Namespace) -> None:
-    from audio_interaction.corpus.hub import fetch_stream_audio
-
-    rows = fetch_stream_audio(args.out, args.limit)
-    print(f"{rows}: now run `audio-interaction corpus import {rows} --out DIR`")
-
-
-def corpus_info(args: Namespace) -> None:
-    from audio_interaction.corpus.sources import SPLITS, load_sources
-
-    for split in SPLITS:
-        sources = load_sources(split)
-        speech, sounds, music = sources.speech, sources.sounds, sources.music
-        print(
-            f"{split:<11} {len(speech):6,} spoken clips, {_minutes(speech)} min, "
-            f"{len({clip.voice for clip in speech}):3} voices; {len(sounds):5,} sounds of "
-            f"{len({clip.label for clip in sounds})} kinds, {_minutes(sounds)} min; "
-            f"{len(music):4} pieces of music, {_minutes(music)} min"
-        )
-
-
-def _minutes(clips) -> str:
-    return f"{sum(clip.seconds for clip in clips) / 60:.1f}"
 
 
 def _profile(args: Namespace):

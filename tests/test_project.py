@@ -49,7 +49,9 @@ RANKS = {
     "benchmarks": 5,
     "analysis": 6,
     **dict.fromkeys(("viz", "checks"), 7),
-    **dict.fromkeys(("cli", "commands", "doctor", "reproduce", "report", "slides"), 8),
+    **dict.fromkeys(
+        ("cli", "commands", "corpus_commands", "doctor", "reproduce", "report", "slides"), 8
+    ),
 }
 
 

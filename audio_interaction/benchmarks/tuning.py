@@ -1,8 +1,4 @@
-"""Choosing the threshold of p(response), on validation streams only.
-
-The best F1 under a bound on false alarms: an assistant that interrupts at nothing is switched off
-however often it is right.
-"""
+"""Choosing the threshold of p(response), on validation streams only (`corpus.operating_point`)."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +11,7 @@ from tqdm.auto import tqdm
 from audio_interaction.benchmarks.bootstrap import Interval
 from audio_interaction.benchmarks.metrics import is_asr, score, summarise
 from audio_interaction.corpus.matching import onsets
+from audio_interaction.corpus.operating_point import ALARMS_PER_HOUR, THRESHOLDS, choose
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.errors import UserError
 from audio_interaction.files import write_json
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from audio_interaction.model.interaction import InteractionModel
     from audio_interaction.streaming.session import Transcript
 
-THRESHOLDS = tuple(float(p) for p in np.round(np.linspace(0.02, 0.98, 49), 2))
-ALARMS_PER_HOUR = 20.0
 CURVE = ("precision", "recall", "f1", "balanced", "false_alarms_per_hour")
 
 
@@ -106,18 +101,14 @@ def tune_threshold(
             "compose more, of the task 'negative' too"
         )
     curve = sweep(streams, [run.p_response for run in _listen(model, streams, None)], THRESHOLDS)
-    within = [point for point in curve if point.false_alarms_per_hour <= alarms_per_hour]
-    if within:
-        best = max(within, key=lambda point: point.f1)
-    else:
-        best = min(curve, key=lambda point: (point.false_alarms_per_hour, -point.f1))
+    best, bound_met = choose(curve, alarms_per_hour)
     runs = _listen(model, streams, best.threshold)
     scores = [
         score(stream, run.spoken, len(run.p_response))
         for stream, run in zip(streams, runs, strict=True)
     ]
     confirmed = summarise(scores, CURVE)
-    return Tuning(best.threshold, bool(within), alarms_per_hour, curve, confirmed)
+    return Tuning(best.threshold, bound_met, alarms_per_hour, curve, confirmed)
 
 
 def tune_adapter(

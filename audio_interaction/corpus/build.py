@@ -26,7 +26,6 @@ from audio_interaction.audio.io import CODECS
 from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, record, writing
 from audio_interaction.corpus.pipeline import make_stream
 from audio_interaction.corpus.rows import FEATURES, row_of
-from audio_interaction.corpus.rows import stream_from_row as stream_from_row  # for its readers
 from audio_interaction.corpus.scenes import ABILITY, PLANNED, USUAL, Making, Scenes
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.corpus.sources import (
@@ -271,7 +270,7 @@ def build_corpus(out: str | Path, counts: Mapping[str, int], seed: int, **option
 def load_corpus(folder: str | Path) -> DatasetDict:
     """The corpus in a folder, one `Dataset` a split, in memory; audio stays encoded.
 
-    `stream_from_row` makes streams of its rows. One that does not fit into memory is for
+    `rows.stream_from_row` makes streams of its rows. One that does not fit into memory is for
     `datasets.load_dataset("parquet", data_files=..., streaming=True)`.
 
     Raises:

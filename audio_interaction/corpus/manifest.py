@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from audio_interaction import files
 from audio_interaction.corpus.language import SPLITS
 from audio_interaction.errors import UserError
-from audio_interaction.files import write_json
 
 MANIFEST, REJECTS = "corpus.json", "rejects.json"
 
@@ -18,22 +17,19 @@ _LEFTOVER = re.compile(
 )
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Tell an error of the file system as a `UserError` about `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({error.strerror or error}); make room or choose another "
-            "folder, and run the same command again: finished shards are kept"
-        ) from error
+def writing(path: Path) -> AbstractContextManager[None]:
+    """`files.writing` for a file of a corpus."""
+    return files.writing(
+        path,
+        "make room or choose another folder, and run the same command again: finished shards are "
+        "kept",
+    )
 
 
 def record(path: Path, values: dict) -> None:
     """`files.write_json`; a file that cannot be written is a `UserError`."""
     with writing(path):
-        write_json(path, values)
+        files.write_json(path, values)
 
 
 def claim(out: Path, recipe: dict) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from audio_interaction.errors import UserError
 from audio_interaction.model.hub import read_json, read_tensors
-from audio_interaction.model.presets import Preset
+from audio_interaction.model.presets import Preset, folder_preset
 
 PARTS = {
     "thinker.audio_tower.": "model.audio_tower.",
@@ -45,25 +45,18 @@ def omni_preset(folder: Path) -> Preset:
         thinker = read_json(folder, "config.json")["thinker_config"]
         audio, text = thinker["audio_config"], thinker["text_config"]
         scaling = text.get("rope_parameters") or text.get("rope_scaling") or {}
-        made = Preset(
-            name=str(folder),
-            base=folder,
-            layout="omni",
-            licence="that of the folder",
+        made = folder_preset(
+            folder,
+            "omni",
+            audio,
             vocab=text["vocab_size"],
             hidden=text["hidden_size"],
             layers=text["num_hidden_layers"],
             heads=text["num_attention_heads"],
             kv_heads=text["num_key_value_heads"],
             mlp=text["intermediate_size"],
-            tied=False,
             rope_theta=text.get("rope_theta") or scaling["rope_theta"],
             norm_eps=text["rms_norm_eps"],
-            n_mels=audio["num_mel_bins"],
-            tower_layers=audio["encoder_layers"],
-            tower_width=audio["d_model"],
-            tower_heads=audio["encoder_attention_heads"],
-            tower_mlp=audio["encoder_ffn_dim"],
         )
     except KeyError as error:
         raise UserError(

@@ -1,5 +1,6 @@
 """A preset chooses the size of the one model class, and names where its weights are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,6 +137,33 @@ PRESETS = {
         ),
     )
 }
+
+
+def folder_preset(folder: Path, layout: str, audio: Mapping, **language) -> Preset:
+    """The preset of a local checkpoint of Qwen2.5-Omni's geometry, whose output rows are apart.
+
+    Args:
+        folder: of the checkpoint.
+        layout: as `Preset.layout`.
+        audio: the `audio_config` of its thinker, in the words of the hub.
+        language: the fields of `Preset` that describe the language model.
+
+    Raises:
+        KeyError: `audio` lacks a setting.
+    """
+    return Preset(
+        name=str(folder),
+        base=folder,
+        layout=layout,
+        licence="that of the folder",
+        tied=False,
+        n_mels=audio["num_mel_bins"],
+        tower_layers=audio["encoder_layers"],
+        tower_width=audio["d_model"],
+        tower_heads=audio["encoder_attention_heads"],
+        tower_mlp=audio["encoder_ffn_dim"],
+        **language,
+    )
 
 
 def preset(name: str) -> Preset:

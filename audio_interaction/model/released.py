@@ -18,7 +18,7 @@ import torch
 
 from audio_interaction.errors import UserError
 from audio_interaction.model.hub import fetch, read_json, read_tensors
-from audio_interaction.model.presets import Preset
+from audio_interaction.model.presets import Preset, folder_preset
 
 CONFIG_FILE = "model_config.yaml"
 ENCODER_FILE = "audiointeraction_ChunkwisedEncoder.pth"
@@ -125,25 +125,18 @@ def released_preset(folder: Path) -> Preset:
     try:
         model = yaml.safe_load(path.read_text(encoding="utf-8"))
         audio = read_json(folder, ENCODER_CONFIG)["thinker_config"]["audio_config"]
-        made = Preset(
-            name=str(folder),
-            base=folder,
-            layout="released",
-            licence="that of the folder",
+        made = folder_preset(
+            folder,
+            "released",
+            audio,
             vocab=model["padded_vocab_size"],
             hidden=model["n_embd"],
             layers=model["n_layer"],
             heads=model["n_head"],
             kv_heads=model["n_query_groups"],
             mlp=model["intermediate_size"],
-            tied=False,
             rope_theta=float(model["rope_base"]),
             norm_eps=float(model["norm_eps"]),
-            n_mels=audio["num_mel_bins"],
-            tower_layers=audio["encoder_layers"],
-            tower_width=audio["d_model"],
-            tower_heads=audio["encoder_attention_heads"],
-            tower_mlp=audio["encoder_ffn_dim"],
         )
         expected = {
             "norm_class_name": "RMSNorm",

@@ -15,6 +15,7 @@ import torch
 
 from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
 from audio_interaction.corpus.matching import WINDOW, Onset, chunk_of, match, onsets
+from audio_interaction.corpus.operating_point import ALARMS_PER_HOUR, THRESHOLDS, choose
 from audio_interaction.corpus.schema import Response
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import CHUNK_SECONDS, FRAMES_PER_CHUNK, trigger_chunk
@@ -22,10 +23,6 @@ from audio_interaction.streaming.session import Decision, Session, decide
 from audio_interaction.training.batches import Example, collate
 from audio_interaction.training.data import EncodedStream, stream_layout
 
-ALARMS_PER_HOUR = 20.0
-"""Bound on false alarms under which `bounded` chooses, as does `benchmarks.tuning` at the end."""
-
-THRESHOLDS = tuple(float(p) for p in np.round(np.linspace(0.02, 0.98, 49), 2))
 LONGEST_REPLY = 16
 """Tokens after which a watched session closes a reply: what it says is not scored here."""
 
@@ -175,15 +172,9 @@ def bounded(
     curves: Sequence[np.ndarray],
     alarms_per_hour: float = ALARMS_PER_HOUR,
 ) -> Behaviour:
-    """Behaviour at the threshold with the best F1 among those within the bound on false alarms.
-
-    Where no threshold keeps the bound, at the one with the fewest alarms.
-    """
-    seen = [behaviour(streams, curves, threshold) for threshold in THRESHOLDS]
-    within = [look for look in seen if look.false_alarms_per_hour <= alarms_per_hour]
-    if within:
-        return max(within, key=lambda look: look.f1)
-    return min(seen, key=lambda look: (look.false_alarms_per_hour, -look.f1))
+    """Behaviour at the threshold that `operating_point.choose` chooses under this bound."""
+    looks = [behaviour(streams, curves, threshold) for threshold in THRESHOLDS]
+    return choose(looks, alarms_per_hour)[0]
 
 
 def _within(response: Response, chunks: Sequence[int]) -> bool:

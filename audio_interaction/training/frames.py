@@ -9,7 +9,6 @@ wait; and it is compared with its checksums when it is opened.
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -23,7 +22,7 @@ import torch
 from tqdm.auto import tqdm
 
 from audio_interaction.audio.features import log_mel
-from audio_interaction.files import writing
+from audio_interaction.files import umask, writing
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.training.provenance import code_digest
 
@@ -129,7 +128,7 @@ def _make(
                 files[name] = hashlib.file_digest(file, "sha256").hexdigest()
         entry = {"key": key, "width": width, "files": files}
         (temporary / ENTRY_FILE).write_text(json.dumps(entry, indent=1))
-        temporary.chmod(0o777 & ~_umask())  # mkdtemp makes it private
+        temporary.chmod(0o777 & ~umask())  # mkdtemp makes it private
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -180,9 +179,3 @@ def _alone(lock: Path) -> Iterator[None]:
             yield
         finally:
             lock.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask

@@ -9,9 +9,10 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from audio_interaction.corpus.build import load_corpus, stream_from_row
+from audio_interaction.corpus.build import load_corpus
 from audio_interaction.corpus.labels import TRANSCRIPT_LAG
 from audio_interaction.corpus.manifest import MANIFEST
+from audio_interaction.corpus.rows import stream_from_row
 from audio_interaction.corpus.schema import Response, Stream, stream_from_timeline
 from audio_interaction.errors import UserError
 from audio_interaction.model.interaction import InteractionModel

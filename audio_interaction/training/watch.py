@@ -170,8 +170,12 @@ class BehaviourWatch(L.Callback):
             return
         if told := self.collapse.see(step, seen):
             trainer.print(told)
-        if self.recipe.on_collapse == "stop" and self.collapse.looks >= self.recipe.collapse_looks:
+        if self._stopped():
             trainer.should_stop = True
+
+    def _stopped(self) -> bool:
+        lasted = self.collapse.looks >= self.recipe.collapse_looks
+        return self.recipe.on_collapse == "stop" and lasted
 
     def raise_if_stopped(self) -> None:
         """After training: complain if a collapse has stopped it.
@@ -179,8 +183,8 @@ class BehaviourWatch(L.Callback):
         Raises:
             Collapsed: it has.
         """
-        state, recipe = self.collapse, self.recipe
-        if recipe.on_collapse == "stop" and state.looks >= recipe.collapse_looks:
+        if self._stopped():
+            state = self.collapse
             raise Collapsed(
                 f"stopped: the model {state.kind} since step {state.since}. Look at the labels and "
                 "their balance, lower the learning rate, or try another decision_weight; "

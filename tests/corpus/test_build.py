@@ -17,10 +17,9 @@ from audio_interaction.corpus.build import (
     compose_stream,
     compose_streams,
     load_corpus,
-    row_of,
-    stream_from_row,
     write_corpus,
 )
+from audio_interaction.corpus.rows import row_of, stream_from_row
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.errors import UserError
 

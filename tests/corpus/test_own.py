@@ -8,10 +8,11 @@ import pytest
 import soundfile
 
 from audio_interaction.corpus import own
-from audio_interaction.corpus.build import build_corpus, load_corpus, stream_from_row
+from audio_interaction.corpus.build import build_corpus, load_corpus
 from audio_interaction.corpus.jsonl import NO_RESPONSE, Conversation, Turn
 from audio_interaction.corpus.labels import decision_chunks
 from audio_interaction.corpus.own import import_folder, split_of
+from audio_interaction.corpus.rows import stream_from_row
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import chunks_in
 

@@ -17,6 +17,8 @@ from audio_interaction.model.released import SYSTEM, split_qkv
 from audio_interaction.protocol import EMOTIONS, SAMPLE_RATE, ControlTokens
 from audio_interaction.streaming.session import Session, listen
 
+from .conftest import published_config
+
 NOISE = np.random.default_rng(0).standard_normal(5 * SAMPLE_RATE).astype(np.float32)
 NOISE *= np.repeat(np.random.default_rng(1).uniform(0.001, 0.3, 50), 1600).astype(np.float32)
 
@@ -84,14 +86,8 @@ def reference_hidden(tensors, chosen, x, half_positions=True):
 
 def reference_tower(tower, chosen):
     """Hugging Face's own encoder with the file's state, called as the release calls it."""
-    config = Qwen2_5OmniAudioEncoderConfig(
-        num_mel_bins=chosen.n_mels,
-        encoder_layers=chosen.tower_layers,
-        encoder_attention_heads=chosen.tower_heads,
-        encoder_ffn_dim=chosen.tower_mlp,
-        d_model=chosen.tower_width,
-        output_dim=chosen.hidden,
-    )
+    audio = published_config(chosen)["thinker_config"]["audio_config"]
+    config = Qwen2_5OmniAudioEncoderConfig(**audio)
     encoder = Qwen2_5OmniAudioEncoder(config).eval()
     encoder.load_state_dict(tower)
 
