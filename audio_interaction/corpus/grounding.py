@@ -29,9 +29,9 @@ from audio_interaction.audio.tfjp import tfjp
 from audio_interaction.corpus.compose import Cue
 from audio_interaction.corpus.retrieval import TOP, ClipIndex
 from audio_interaction.corpus.scenario import Rejected, Scenario, SubEvent
-from audio_interaction.corpus.sounds import SOUND_CLASSES, SYNTHESIS
 from audio_interaction.corpus.sources import Clip, SoundClip, Sources, SpeechClip
-from audio_interaction.corpus.synthesis import MODELS, synthesise
+from audio_interaction.corpus.synthesis import MODELS
+from audio_interaction.corpus.variety import synthesised_clip
 from audio_interaction.corpus.verifier import (
     ACCEPT,
     REJECT,
@@ -149,7 +149,8 @@ def _sound(
             return Grounded(event, clip, tuple(verdicts))
     labels = [label for label in event.accept if label in MODELS]
     for attempt in range(TOP if labels else 0):
-        made = _synthesised(_one(labels, rng), f"{scenario.id}-{event.id}-{attempt}", scenario, rng)
+        name = f"{scenario.id}-{event.id}-{attempt}"
+        made = synthesised_clip(_one(labels, rng), scenario.split, name, rng)
         clip = _verified(event, made, verdicts)
         if clip is not None:
             return Grounded(event, clip, tuple(verdicts), synthesised=True)
@@ -208,20 +209,6 @@ def _processed(encoded: bytes) -> tuple[bytes, float]:
 def _heard(encoded: bytes) -> np.ndarray:
     """The samples, from the store of decoded clips that the composition uses too."""
     return Clip("", "", 0.0, encoded).audio()
-
-
-def _synthesised(label: str, name: str, scenario: Scenario, rng: np.random.Generator) -> SoundClip:
-    samples = synthesise(label, scenario.split, rng)
-    return SoundClip(
-        id=f"{label}-{SYNTHESIS}-{name}",
-        split=scenario.split,
-        seconds=len(samples) / SAMPLE_RATE,
-        encoded=encode(samples, "flac"),
-        label=label,
-        hazard=SOUND_CLASSES[label].hazard,
-        package=SYNTHESIS,
-        recorded=False,
-    )
 
 
 def _one(choices: Sequence, rng: np.random.Generator):

@@ -1,7 +1,7 @@
 """Making the offline base: pretrained ears, a language model from scratch, offline tasks only.
 
-This is what Qwen2.5-Omni is to the paper, at scale 1:300. It hears whole clips, transcribes,
-answers and names sounds, and knows nothing of streams.
+This is what Qwen2.5-Omni is to the paper, at scale 1:300. It hears whole clips and scenes,
+transcribes, answers and names sounds. It knows what it hears, and nothing of when to reply.
 """
 
 from dataclasses import asdict
@@ -11,13 +11,19 @@ import lightning as L
 
 from audio_interaction.corpus.language import sentences, vocabulary
 from audio_interaction.corpus.offline import INSTRUCTIONS
-from audio_interaction.corpus.sources import load_sources
+from audio_interaction.corpus.sources import Sources, load_sources
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.files import write_json
-from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, new_model, save_base
+from audio_interaction.model.interaction import (
+    RECIPE_FILE,
+    InteractionModel,
+    load_model,
+    new_model,
+    save_base,
+)
 from audio_interaction.model.tokenizer import train_tokenizer
-from audio_interaction.training.batches import MixedBatches
-from audio_interaction.training.data import offline_examples
+from audio_interaction.training.batches import Alternating, Example, MixedBatches
+from audio_interaction.training.data import encoded_streams, offline_examples, scene_examples
 from audio_interaction.training.fit import fit
 from audio_interaction.training.module import InteractionModule
 from audio_interaction.training.ranks import rank_and_world
@@ -43,21 +49,51 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
         cache: folder of cached frames.
     """
     L.seed_everything(recipe.seed, verbose=False)
-    model = new_model(recipe.preset, train_tokenizer(domain_texts(), recipe.vocab_size))
-    examples = offline_examples(
+    if recipe.start:
+        model = load_model(recipe.start, None)
+    else:
+        model = new_model(recipe.preset, train_tokenizer(domain_texts(), recipe.vocab_size))
+    sources = load_sources("train")
+    clips = offline_examples(
         model,
-        load_sources("train"),
+        sources,
         cache,
         seed=recipe.seed,
         speech_variants=recipe.speech_variants,
         sound_variants=recipe.sound_variants,
         sound_weight=recipe.sound_weight,
+        more_sounds=recipe.more_sounds,
     )
-    module = InteractionModule(model, recipe.optimisation, ctc_weight=recipe.ctc_weight)
-    batches = MixedBatches(examples, recipe.optimisation.batch_positions, recipe.seed)
-    state = fit(module, examples, batches, recipe, out)
+    scenes = _scenes(recipe, model, sources, cache)
+    batches = MixedBatches(clips, recipe.optimisation.batch_positions, recipe.seed)
+    if scenes:
+        batches = Alternating(MixedBatches(scenes, recipe.scene_positions, recipe.seed), batches)
+    module = InteractionModule(
+        model,
+        recipe.optimisation,
+        ctc_weight=recipe.ctc_weight,
+        listening_weight=recipe.listening_weight,
+    )
+    state = fit(module, [*scenes, *clips], batches, recipe, out, accumulate=1 + bool(scenes))
     if rank_and_world()[0] == 0:
         save_base(model, out)
         write_json(out / RECIPE_FILE, asdict(recipe))
         state.remove()
     return model
+
+
+def _scenes(
+    recipe: BaseRecipe, model: InteractionModel, sources: Sources, cache: Path
+) -> list[Example]:
+    if not recipe.scenes:
+        return []
+    streams = encoded_streams(
+        model,
+        sources,
+        cache,
+        count=recipe.scenes,
+        seed=recipe.seed,
+        tasks=recipe.scene_tasks,
+        more_sounds=recipe.more_sounds,
+    )
+    return scene_examples(model, streams)

@@ -2,13 +2,13 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from audio_interaction.protocol import IGNORED, Layout
+from audio_interaction.protocol import FRAMES_PER_CHUNK, IGNORED, Layout
 from audio_interaction.training.ranks import rank_and_world, share
 
 
@@ -22,7 +22,8 @@ class Example:
         transcript: ids of what is heard, for the auxiliary CTC loss; empty for none.
         item_weight: scales the loss of the whole sequence.
         group: what the sequence is an example of; every batch holds its share of each group.
-        heard: int64 (chunks, 2), for the auxiliary loss of listening; empty for none.
+        heard: int64 (chunks, 2), for the auxiliary loss of listening (`training.listening`); empty
+            for none.
         id: of the stream or clip it was made of.
     """
 
@@ -33,6 +34,19 @@ class Example:
     group: Hashable = None
     heard: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
     id: str = ""
+
+    @property
+    def heard_at(self) -> list[int]:
+        """Positions of the states that `heard` is asked of, one a chunk.
+
+        The state that decides; where nothing is decided, that of the last frame of the chunk.
+        """
+        if not len(self.heard):
+            return []
+        if self.layout.decisions:
+            return [position - 1 for position in self.layout.decisions]
+        frames = [position for position, is_one in enumerate(self.layout.is_frame) if is_one]
+        return frames[FRAMES_PER_CHUNK - 1 :: FRAMES_PER_CHUNK]
 
     def unlabelled(self) -> "Example":
         """The same sequence with nothing to learn in it."""
@@ -53,7 +67,7 @@ class Batch:
         segments: positions of each sequence, T in sum.
         frame_counts: int64 (B,), N in sum.
         transcripts: int64 (sum of lengths,); transcript_lengths: int64 (B,).
-        heard: int64 (decisions, 2) of the sequences that have it; all or none in a stream batch.
+        heard, heard_at: int64 (H, 2) and (H,), what is asked of which positions.
         ids: of the B sequences.
     """
 
@@ -68,6 +82,7 @@ class Batch:
     transcripts: torch.Tensor
     transcript_lengths: torch.Tensor
     heard: torch.Tensor
+    heard_at: torch.Tensor
     ids: tuple[str, ...] = ()
 
     def to(self, device: torch.device) -> "Batch":
@@ -87,6 +102,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         return torch.tensor([[value for layout in layouts for value in getattr(layout, name)]])
 
     segments = tuple(len(layout) for layout in layouts)
+    begins = [0, *accumulate(segments)]
     weights = torch.tensor([[example.item_weight for example in examples]])
     return Batch(
         input_ids=row("input_ids"),
@@ -100,6 +116,13 @@ def collate(examples: Sequence[Example]) -> Batch:
         transcripts=torch.tensor([i for example in examples for i in example.transcript]).long(),
         transcript_lengths=torch.tensor([len(example.transcript) for example in examples]),
         heard=torch.from_numpy(np.concatenate([example.heard for example in examples])),
+        heard_at=torch.tensor(
+            [
+                begin + position
+                for begin, example in zip(begins, examples, strict=False)
+                for position in example.heard_at
+            ]
+        ).long(),
         ids=tuple(example.id for example in examples),
     )
 
@@ -144,6 +167,24 @@ class MixedBatches(torch.utils.data.Sampler):
         order = np.concatenate([rng.permutation(members) for members in self.groups])
         places = [(np.arange(len(group)) + rng.random()) / len(group) for group in self.groups]
         return order[np.concatenate(places).argsort(kind="stable")].tolist()
+
+
+class Alternating(torch.utils.data.Sampler):
+    """One batch of clips, one of streams, and so on, without end.
+
+    Each has its own mean loss, and two batches make one optimiser step
+    (`accumulate_grad_batches=2`). Streams come second, since the batch that makes the step is the
+    one that is logged. Clips are numbered on after the streams.
+    """
+
+    def __init__(self, streams: MixedBatches, clips: MixedBatches) -> None:
+        self.streams, self.clips = streams, clips
+
+    def __iter__(self) -> Iterator[list[int]]:
+        offset = len(self.streams.lengths)
+        for batch, clips in zip(self.streams, self.clips, strict=False):
+            yield [offset + index for index in clips]
+            yield batch
 
 
 class Planned(NamedTuple):

@@ -9,9 +9,10 @@ import torch
 
 from audio_interaction.corpus.build import iterate_streams
 from audio_interaction.corpus.labels import decision_chunks
-from audio_interaction.corpus.offline import offline_items
+from audio_interaction.corpus.offline import TRANSCRIBE, offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
+from audio_interaction.corpus.variety import widened
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import (
     FRAMES_PER_CHUNK,
@@ -24,6 +25,8 @@ from audio_interaction.training.batches import Example
 from audio_interaction.training.frames import cached_frames
 from audio_interaction.training.listening import heard_targets
 
+MORE = ("audio_interaction.corpus.variety",)
+
 
 def offline_examples(
     model: InteractionModel,
@@ -34,21 +37,30 @@ def offline_examples(
     speech_variants: int,
     sound_variants: int,
     sound_weight: float = 1.0,
+    more_sounds: int = 0,
 ) -> list[Example]:
     """One example for each thing that may be asked of each hearing of each clip.
 
-    The clips are the sounds and the sentences of the closed domain (`Sources.closed`).
+    The clips are the sounds, `more_sounds` of each class included (`corpus.variety.widened`), and
+    the sentences of the closed domain (`Sources.closed`).
 
     The loss of an item is weighted by 1 / sqrt(its number of words), so that a transcript does not
     drown a one-word name.
     """
     records, pieces = [], []
-    for kind, clips, variants in (
-        ("speech", sources.closed, speech_variants),
-        ("sounds", sources.sounds, sound_variants),
+    for kind, clips, variants, more in (
+        ("speech", sources.closed, speech_variants, 0),
+        ("sounds", sources.sounds, sound_variants, more_sounds),
     ):
         if variants == 0:
             continue
+
+        def made(clips=clips, variants=variants, more=more):
+            if more:
+                clips = widened(sources, more, seed).sounds
+            for item in offline_items(clips, sources.noises, seed, variants):
+                yield item.record(), item.samples
+
         heard, frames = cached_frames(
             cache,
             {
@@ -56,15 +68,13 @@ def offline_examples(
                 "clips": digest((*clips, *sources.noises)),
                 "seed": seed,
                 "variants": variants,
+                "more": more,
             },
             model,
-            lambda clips=clips, variants=variants: (
-                (item.record(), item.samples)
-                for item in offline_items(clips, sources.noises, seed, variants)
-            ),
-            len(clips) * variants,
+            made,
+            None if more else len(clips) * variants,
             f"encode {sources.split} {kind}",
-            code=("audio_interaction.corpus.offline",),
+            code=("audio_interaction.corpus.offline", *MORE * bool(more)),
         )
         records += heard
         pieces += frames
@@ -98,9 +108,20 @@ class EncodedStream:
 
 
 def encoded_streams(
-    model: InteractionModel, sources: Sources, cache: Path, *, count: int, seed: int, tasks=None
+    model: InteractionModel,
+    sources: Sources,
+    cache: Path,
+    *,
+    count: int,
+    seed: int,
+    tasks=None,
+    more_sounds: int = 0,
 ) -> list[EncodedStream]:
-    """`count` streams of a split, encoded; the samples themselves are not kept."""
+    """`count` streams of a split, encoded; the samples themselves are not kept.
+
+    Their sounds are those of the sources and `more_sounds` of each class
+    (`corpus.variety.widened`).
+    """
     records, pieces = cached_frames(
         cache,
         {
@@ -109,15 +130,22 @@ def encoded_streams(
             "seed": seed,
             "count": count,
             "tasks": tasks,
+            "more": more_sounds,
         },
         model,
         lambda: (
             (stream.timeline(), stream.audio)
-            for stream in iterate_streams(sources.split, count, seed, tasks, sources)
+            for stream in iterate_streams(
+                sources.split, count, seed, tasks, widened(sources, more_sounds, seed)
+            )
         ),
         count,
         f"encode {sources.split} streams",
-        code=("audio_interaction.corpus.build", "audio_interaction.corpus.pipeline"),
+        code=(
+            "audio_interaction.corpus.build",
+            "audio_interaction.corpus.pipeline",
+            *MORE * bool(more_sounds),
+        ),
     )
     return [
         EncodedStream(stream_from_timeline(record), len(frames) // FRAMES_PER_CHUNK, frames)
@@ -155,6 +183,32 @@ def stream_examples(
         )
         for encoded in streams
     ]
+
+
+def scene_examples(model: InteractionModel, streams: list[EncodedStream]) -> list[Example]:
+    """The same streams as offline items: heard as a whole, and transcribed if anything is said.
+
+    For the loss of listening, which asks in every chunk what is heard. Nothing tells when to reply.
+    """
+    examples = []
+    for encoded in streams:
+        words = model.encode(" ".join(_said(encoded.stream)))
+        instruction = model.encode(TRANSCRIBE) if words else []
+        layout = offline_layout(
+            model.tokens, [], len(encoded.frames), instruction, words, complete=bool(words)
+        )
+        examples.append(
+            Example(
+                layout,
+                encoded.frames,
+                tuple(words),
+                1 / max(1, len(words)) ** 0.5,
+                encoded.stream.task,
+                heard_targets(encoded.stream, encoded.num_chunks),
+                encoded.stream.id,
+            )
+        )
+    return examples
 
 
 def _said(stream: Stream) -> list[str]:

@@ -47,7 +47,7 @@ def cached_frames(
     key: dict,
     model: InteractionModel,
     make: Callable[[], Iterable[tuple[dict, np.ndarray]]],
-    total: int,
+    total: int | None,
     title: str,
     code: tuple[str, ...] = (),
 ) -> tuple[list[dict], list[torch.Tensor]]:
@@ -60,7 +60,7 @@ def cached_frames(
         model: whose tower encodes.
         make: yields pairs of a record (JSON values) and its float32 samples (S,) at 16 kHz; called
             only when the entry is missing or damaged.
-        total: number of records, for the progress bar.
+        total: number of records for the progress bar, None if it is not known.
         title: what is being encoded, for the progress bar.
         code: names of the modules that `make` calls; another source of theirs, or of what they
             import, is another entry.

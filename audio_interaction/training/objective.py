@@ -82,7 +82,7 @@ def interaction_loss(
         ctc_weight: weight of the auxiliary CTC loss on the frame positions. It reads words off the
             states of the audio itself, so the language model learns to listen before it has
             learnt to attend; `<pad>` is the blank.
-        listening: the auxiliary heads of `training.listening`, on the states that decide.
+        listening: the auxiliary heads of `training.listening`, on `Batch.heard_at`.
         listening_weight: weight of their loss.
         silent: id of `<silent>`; needed unless `balance` is "none".
     """
@@ -108,9 +108,8 @@ def interaction_loss(
     if ctc_weight:
         total = total + ctc_weight * _ctc(thinker, hidden, batch)
     if listening is not None:
-        deciding = hidden[:, :-1][batch.is_decision[:, 1:]]
-        deciding = deciding[: len(batch.heard)]  # all or none
-        total = total + listening_weight * listening(deciding, batch.heard)
+        heard = listening(hidden[0, batch.heard_at], batch.heard)
+        total = total + listening_weight * heard
     return Losses(total, _mean(entropy[~decisions]), _mean(entropy[decisions]))
 
 

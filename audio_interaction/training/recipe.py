@@ -70,10 +70,18 @@ class BaseRecipe:
     """How the offline base is made (`audio-interaction base`).
 
     Attributes:
-        optimisation: steps, rates, batch size.
+        optimisation: steps, rates, batch size of the clips.
         preset: size of the model.
+        start: folder of a base to go on from; null to begin one.
         seed: seed of everything drawn.
-        vocab_size: size of the tokenizer.
+        vocab_size: size of the tokenizer of a new base.
+        more_sounds: synthesised, and recorded, sounds of each class that join those of the kit
+            (`corpus.variety.widened`).
+        scenes: streams that are heard as a whole beside the clips; 0 for clips alone.
+        scene_positions: batch size of the scenes in sequence positions.
+        scene_tasks: share of each sub-task among the scenes; null for equal shares.
+        listening_weight: weight of the auxiliary loss that asks what is heard in the scenes
+            (`training.listening`).
         speech_variants, sound_variants: how often each clip is heard anew.
         sound_weight: loss weight of a sound item against a speech item, since one label has few
             tokens beside a transcript.
@@ -83,8 +91,14 @@ class BaseRecipe:
 
     optimisation: Optimisation
     preset: str = "tiny"
+    start: str | None = None
     seed: int = 1
     vocab_size: int = 1024
+    more_sounds: int = 0
+    scenes: int = 0
+    scene_positions: int = 4096
+    scene_tasks: dict[str, float] | None = None
+    listening_weight: float = 0.0
     speech_variants: int = 2
     sound_variants: int = 6
     sound_weight: float = 2.0
@@ -109,6 +123,8 @@ class AdapterRecipe:
             from the clips of the kit.
         seed: seed of everything drawn.
         streams: number of training streams; 0 to train on offline items alone.
+        more_sounds: synthesised, and recorded, sounds of each class that join those of the kit
+            (`corpus.variety.widened`).
         task_weights: share of each sub-task among the streams; null for equal shares.
         mix_ins: probabilities of history, silent and proactive streams that join those of
             `task_weights` (stage 4, `corpus.supervise`); null for none.
@@ -140,6 +156,7 @@ class AdapterRecipe:
     corpus: str | None = None
     seed: int = 1
     streams: int = 1000
+    more_sounds: int = 0
     task_weights: dict[str, float] | None = None
     mix_ins: dict[Literal["history", "silent", "proactive"], float] | None = None
     validation_streams: int = 128

@@ -1,18 +1,16 @@
 """Training the interaction adapter on streams, with replay of the offline tasks."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 import lightning as L
-import torch
 
 from audio_interaction.corpus.sources import Sources, load_sources, spread
 from audio_interaction.errors import UserError
 from audio_interaction.files import write_json
 from audio_interaction.model.adapter import add_adapter, restore_adapter, save_adapter, train_only
 from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, load_model
-from audio_interaction.training.batches import Example, MixedBatches
+from audio_interaction.training.batches import Alternating, Example, MixedBatches
 from audio_interaction.training.behaviour import is_watched
 from audio_interaction.training.data import (
     EncodedStream,
@@ -26,24 +24,6 @@ from audio_interaction.training.own import corpus_streams
 from audio_interaction.training.ranks import rank_and_world
 from audio_interaction.training.recipe import AdapterRecipe
 from audio_interaction.training.watch import BehaviourWatch
-
-
-class Alternating(torch.utils.data.Sampler):
-    """One batch of replayed offline items, one of streams, and so on, without end.
-
-    Each has its own mean loss, and two batches make one optimiser step
-    (`accumulate_grad_batches=2`). Streams come second, since the batch that makes the step is the
-    one that is logged. Replayed items are numbered on after the streams.
-    """
-
-    def __init__(self, streams: MixedBatches, replay: MixedBatches) -> None:
-        self.streams, self.replay = streams, replay
-
-    def __iter__(self) -> Iterator[list[int]]:
-        offset = len(self.streams.lengths)
-        for batch, replayed in zip(self.streams, self.replay, strict=False):
-            yield [offset + index for index in replayed]
-            yield batch
 
 
 def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionModel:
@@ -128,6 +108,7 @@ def _replay(
         speech_variants=recipe.replay_variants,
         sound_variants=recipe.replay_sound_variants,
         sound_weight=recipe.replay_sound_weight,
+        more_sounds=recipe.more_sounds,
     )
 
 
@@ -143,4 +124,12 @@ def _streams(
         return []
     if recipe.corpus:
         return corpus_streams(model, recipe.corpus, sources.split, cache, count)
-    return encoded_streams(model, sources, cache, count=count, seed=recipe.seed, tasks=tasks)
+    return encoded_streams(
+        model,
+        sources,
+        cache,
+        count=count,
+        seed=recipe.seed,
+        tasks=tasks,
+        more_sounds=recipe.more_sounds if sources.split == "train" else 0,
+    )

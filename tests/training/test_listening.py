@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from audio_interaction.corpus.labels import decision_chunks
 from audio_interaction.corpus.schema import Event, Response, Stream, Word
-from audio_interaction.protocol import SAMPLE_RATE, online_layout
+from audio_interaction.protocol import SAMPLE_RATE, offline_layout, online_layout
 from audio_interaction.training.batches import Example, collate
 from audio_interaction.training.listening import CLASSES, ListeningHeads, heard_targets
 from audio_interaction.training.module import InteractionModule
@@ -74,6 +74,19 @@ def test_the_loss_is_the_cross_entropy_of_both_heads_at_the_deciding_states(untr
     target = torch.from_numpy(heard)
     expected = (F.cross_entropy(now, target[:, 0]) + F.cross_entropy(ended, target[:, 1])) / 2
     torch.testing.assert_close(both.total - plain.total, 0.5 * expected, rtol=1e-4, atol=1e-4)
+
+
+def test_where_nothing_is_decided_the_last_frame_of_each_chunk_is_asked(untrained):
+    layout = offline_layout(untrained.tokens, [], 20, [300], [301])
+    asked = Example(layout, torch.randn(20, 384), heard=np.array([[1, 0], [0, 1]]))
+    silent = Example(layout, torch.randn(20, 384))
+    assert silent.heard_at == []
+    first = layout.is_frame.index(True)
+    assert asked.heard_at == [first + 9, first + 19]
+    batch = collate([silent, asked])
+    assert batch.heard_at.tolist() == [len(layout) + first + 9, len(layout) + first + 19]
+    assert batch.heard.tolist() == [[1, 0], [0, 1]]
+    assert asked.unlabelled().heard_at == []
 
 
 def test_the_heads_learn_with_the_model_and_are_no_part_of_it(untrained):

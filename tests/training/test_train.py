@@ -12,12 +12,17 @@ from peft import PeftModel
 from audio_interaction.corpus.build import compose_streams
 from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
 from audio_interaction.model.interaction import load_model
-from audio_interaction.protocol import chunks_in, parse_online
+from audio_interaction.protocol import IGNORED, chunks_in, parse_online
 from audio_interaction.streaming.session import listen
 from audio_interaction.training import base as base_module
 from audio_interaction.training import train as train_module
 from audio_interaction.training.base import make_base
-from audio_interaction.training.data import encoded_streams, offline_examples, stream_layout
+from audio_interaction.training.data import (
+    encoded_streams,
+    offline_examples,
+    scene_examples,
+    stream_layout,
+)
 from audio_interaction.training.recipe import AdapterRecipe, BaseRecipe, Optimisation
 from audio_interaction.training.train import run_training
 
@@ -35,6 +40,17 @@ def made(sources_root, tmp_path_factory):
         make_base(
             BaseRecipe(step, speech_variants=1, sound_variants=1), folder / "base", folder / "cache"
         )
+        scenes = BaseRecipe(
+            step,
+            start=str(folder / "base"),
+            speech_variants=1,
+            sound_variants=1,
+            more_sounds=1,
+            scenes=6,
+            scene_positions=1500,
+            listening_weight=1.0,
+        )
+        make_base(scenes, folder / "scenes", folder / "cache")
         recipe = AdapterRecipe(
             Optimisation(2, 1e-3, batch_positions=1500),
             base=str(folder / "base"),
@@ -63,6 +79,39 @@ def test_a_base_is_weights_tokenizer_recipe_and_log(made):
     assert model.encode("paris") and not model.adapted
     assert json.loads((made / "base" / "recipe.json").read_text())["optimisation"]["steps"] == 3
     assert (made / "base" / "log" / "metrics.csv").is_file()
+
+
+def test_a_base_goes_on_from_another_with_its_tokenizer(made):
+    before, after = (load_model(made / name, adapter=None) for name in ("base", "scenes"))
+    assert after.tokenizer.get_vocab() == before.tokenizer.get_vocab()
+    moved = [
+        name
+        for (name, old), new in zip(
+            before.network.named_parameters(), after.network.parameters(), strict=True
+        )
+        if not torch.equal(old, new)
+    ]
+    assert any("layers.0" in name for name in moved)
+    unused = "audio_bos_eos_token"  # of the class, drawn anew in every process
+    towers = [name for name in moved if "audio_tower" in name and unused not in name]
+    assert all(".proj." in name for name in towers)
+    assert not any("listening" in name for name in after.network.state_dict())
+
+
+def test_scenes_are_transcribed_and_listened_to_and_never_decided(made, sources_root):
+    from audio_interaction.corpus.sources import load_sources
+
+    model = load_model(made / "base", adapter=None)
+    streams = encoded_streams(
+        model, load_sources("train", sources_root), made / "cache", count=6, seed=1, more_sounds=1
+    )
+    examples = scene_examples(model, streams)
+    assert any(example.transcript for example in examples)
+    for encoded, example in zip(streams, examples, strict=True):
+        assert not any(example.layout.is_decision)
+        labels = [label for label in example.layout.labels if label != IGNORED]
+        assert labels == [*example.transcript, model.tokens.end] * bool(example.transcript)
+        assert len(example.heard_at) == len(example.heard) == encoded.num_chunks
 
 
 def test_the_adapter_loads_with_plain_peft(made):
