@@ -63,10 +63,9 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
                 past = 0 if cache is None else cache.get_seq_length()
                 positions = torch.arange(past, past + embeddings.shape[1])[None]
             positions = positions.half().long().to(embeddings.device)
+        # By place: transformers 5.24 calls `cache` what was `past_key_values` before.
         return self.model.language_model(
-            inputs_embeds=embeddings,
-            position_ids=positions,
-            past_key_values=cache,
+            *(None, None, positions, cache, embeddings),
             use_cache=cache is not None,
             segments=segments,
         ).last_hidden_state
