@@ -19,22 +19,27 @@ from audio_interaction.training.module import InteractionModule
 from audio_interaction.training.recipe import AdapterRecipe, BaseRecipe, Hardware
 
 
-def best_precision() -> str:
-    """Lightning's precision for this machine: bf16 on GPUs that multiply it, else fp32."""
-    if torch.cuda.is_available() and torch.cuda.is_bf16_supported():
-        return "bf16-mixed"
-    return "32-true"
+def best_precision(accelerator: str = "auto") -> str:
+    """Lightning's precision for this machine: bf16 where it is multiplied in hardware, else fp32.
+
+    That is on most GPUs, and on CPUs with AVX-512 BF16 or AMX; others emulate it, far slower.
+    """
+    if accelerator != "cpu" and torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    able = getattr(torch.cpu, "get_capabilities", dict)()
+    return "bf16-mixed" if able.get("avx512_bf16") or able.get("amx_bf16") else "32-true"
 
 
 def trainer_options(hardware: Hardware) -> dict:
     """What `hardware` means to `lightning.Trainer`."""
+    auto = hardware.precision == "auto"
     return {
         "accelerator": hardware.accelerator,
         # What is trained is never sharded (`sharding`).
         "strategy": "ddp" if hardware.strategy == "fsdp" else hardware.strategy,
         "devices": hardware.devices,
         "num_nodes": hardware.num_nodes,
-        "precision": best_precision() if hardware.precision == "auto" else hardware.precision,
+        "precision": best_precision(hardware.accelerator) if auto else hardware.precision,
     }
 
 
