@@ -1,0 +1,82 @@
+"""How much is chance? The same recipe trained with several seeds, each scored on the test split.
+
+    python benchmarks/seeds.py
+    python benchmarks/seeds.py --seeds 4 5 6 --set optimisation.steps=800
+
+Every seed draws other streams, another adapter to start from, other batches, and has its threshold
+chosen on its own validation streams; the base and the test streams are the same for all. Prints the
+mean of the headline numbers over the seeds, their standard deviation, and each of them. What is
+done in `--out` is not done again, so an interrupted run goes on where it stopped.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from audio_interaction.benchmarks.metrics import METRICS
+from audio_interaction.files import write_json
+from audio_interaction.training.recipe import CONFIGS
+
+DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early")
+OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
+
+
+def scored(config: Path, seed: int, out: Path, limit: int, settings: list[str]) -> dict:
+    """The evaluation of one seed, trained and scored if that is not done yet."""
+    file = out / "evaluation.json"
+    if not file.is_file():
+        command = [sys.executable, "-m", "audio_interaction.cli"]
+        chosen = [part for each in (*settings, f"seed={seed}") for part in ("--set", each)]
+        if not (out / "decision.json").is_file():
+            subprocess.run(
+                [*command, "train", "--config", str(config), "--out", str(out), *chosen], check=True
+            )
+        base = json.loads((out / "recipe.json").read_text())["base"]
+        model = ["--model", base, "--adapter", str(out)]
+        told = subprocess.run(
+            [*command, "evaluate", "--json", "--limit", str(limit), *model],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        write_json(file, json.loads(told.stdout))
+    return json.loads(file.read_text())["results"]
+
+
+def headline(results: dict) -> dict[str, float]:
+    """The numbers that README leads with, by their titles; fractions for what is in %."""
+    model, offline = results["systems"]["model"], results["offline"]["with adapter"]
+    found = {METRICS[name].title: model[name]["value"] for name in DECIDE}
+    found["streaming WER"] = model["asr"]["wer"]["value"]
+    found |= {f"offline {METRICS[name].title}": offline[name]["value"] for name in OFFLINE}
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", type=Path, default=CONFIGS / "tiny-adapter-laptop.yaml")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--limit", type=int, default=100, help="test streams, and offline clips")
+    parser.add_argument("--out", type=Path, default=Path("runs/seeds"))
+    parser.add_argument("--set", action="append", default=[], help="KEY=VALUE of the recipe")
+    args = parser.parse_args()
+    runs = [
+        headline(
+            scored(args.config, seed, args.out / f"{args.config.stem}-{seed}", args.limit, args.set)
+        )
+        for seed in args.seeds
+    ]
+    print(f"{args.config.stem}, seeds {', '.join(map(str, args.seeds))}, {args.limit} test streams")
+    print("| | mean | standard deviation | each |\n|---|---|---|---|")
+    for name in runs[0]:
+        values = [run[name] for run in runs if run[name] is not None]
+        spread = statistics.stdev(values) if len(values) > 1 else float("nan")
+        each = ", ".join(f"{value:.3f}" for value in values)
+        print(f"| {name} | {statistics.fmean(values):.3f} | {spread:.3f} | {each} |")
+
+
+if __name__ == "__main__":
+    main()
