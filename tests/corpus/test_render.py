@@ -1,5 +1,6 @@
 """Rendering, and what it shipped in mini_data/sources."""
 
+import ctypes.util
 import io
 from dataclasses import replace
 from itertools import islice
@@ -28,6 +29,17 @@ COLUMNS = (
     "id audio seconds text words kind answer sound form voice engine licence credit language"
 ).split()
 OPEN_LICENCES = ("CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0")
+
+
+def _needs(library, package):
+    return pytest.mark.skipif(
+        not ctypes.util.find_library(library),
+        reason=f"needs {library} (apt-get install {package})",
+    )
+
+
+needs_espeak = _needs("espeak-ng", "libespeak-ng1 espeak-ng-data")
+needs_flite = _needs("flite", "libflite1")
 
 
 def _tone(seconds=1.0, amplitude=0.5):
@@ -79,6 +91,7 @@ def test_opus_keeps_rate_length_and_time():
     assert abs(best) <= 80  # 5 ms
 
 
+@needs_espeak
 def test_rendered_rows_are_written_as_a_playable_audio_column(tmp_path):
     take = next(t for t in takes("train", 0) if t.voice.engine == "espeak-ng")
     row = make_clip(take)
@@ -89,6 +102,7 @@ def test_rendered_rows_are_written_as_a_playable_audio_column(tmp_path):
     assert table.to_pylist()[0] == row
 
 
+@needs_flite
 def test_letters_are_said_by_their_names_and_written_as_letters():
     """The letter "a" is the word "eigh", not the article, which is half as long."""
     take = next(t for t in takes("train", 0) if t.voice.id == "flite-slt")
@@ -100,6 +114,7 @@ def test_letters_are_said_by_their_names_and_written_as_letters():
     assert lasts[0] > 1.2 * lasts[1]
 
 
+@needs_espeak
 def test_shards_end_with_the_takes_or_with_the_time_and_go_on_where_they_were(tmp_path):
     said = [t for t in islice(takes("train", 0), 60) if t.voice.engine == "espeak-ng"][:4]
     shards = [said[:2], said[2:]]
