@@ -191,12 +191,13 @@ def reproduce(args: Namespace) -> int:
     report.write_page(page, profile, runs, reports)
     for run in runs:
         print(f"{run.minutes:6.1f} min  {run.title}{'' if run.fresh else '  (done before)'}")
-    measured = report.as_markdown(profile, reports, sum(run.minutes for run in runs))
-    print(f"\n{measured}\n\nWith every figure: {page}")
+    minutes = sum(run.minutes for run in runs)
+    print(f"\n{report.as_markdown(profile, reports, minutes)}\n\nWith every figure: {page}")
     if args.readme:
         readme = REPOSITORY / "README.md"
         report.fill_readme(readme, "notebooks", report.notebook_table(runs))
-        report.fill_readme(readme, "results", measured)
+        headline = [each for each in reports if each.name == "evaluation"]
+        report.fill_readme(readme, "results", report.as_markdown(profile, headline, minutes))
     return 0
 
 

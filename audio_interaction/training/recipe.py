@@ -51,7 +51,7 @@ class Hardware:
             them); or any other name Lightning knows.
         devices: processes on every node: a number, or "auto" for all GPUs, or one on a CPU.
         num_nodes: machines.
-        precision: as Lightning's; "auto" for bf16-mixed where the hardware multiplies it, else fp32.
+        precision: as Lightning's; "auto" is bf16-mixed where hardware multiplies it, else fp32.
         gradient_checkpointing: compute activations twice instead of keeping them.
         checkpoint_every: optimiser steps between two states that a killed run goes on from.
     """
