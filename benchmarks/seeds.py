@@ -20,7 +20,7 @@ from audio_interaction.benchmarks.metrics import METRICS
 from audio_interaction.files import write_json
 from audio_interaction.training.recipe import CONFIGS
 
-DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early")
+DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early_share")
 OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
 
 
