@@ -18,24 +18,29 @@ from pathlib import Path
 
 from audio_interaction.benchmarks.metrics import METRICS
 from audio_interaction.files import write_json
-from audio_interaction.training.recipe import CONFIGS
+from audio_interaction.model.interaction import DECISION_FILE
+from audio_interaction.training.recipe import CONFIGS, AdapterRecipe, load_recipe
+from audio_interaction.training.stages import finished
 
 DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early_share")
 OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
 
 
 def scored(config: Path, seed: int, out: Path, limit: int, settings: list[str]) -> dict:
-    """The evaluation of one seed, trained and scored if that is not done yet."""
-    file = out / "evaluation.json"
+    """The evaluation of one seed, trained and scored if that is not done with these settings."""
+    file = out / f"evaluation-{limit}.json"
+    settings = [*settings, f"seed={seed}"]
+    recipe = load_recipe(AdapterRecipe, config, settings)
+    command = [sys.executable, "-m", "audio_interaction.cli"]
+    if not (finished(recipe, out) and (out / DECISION_FILE).is_file()):
+        for stale in out.glob("evaluation-*.json"):
+            stale.unlink()
+        chosen = [part for each in settings for part in ("--set", each)]
+        subprocess.run(
+            [*command, "train", "--config", str(config), "--out", str(out), *chosen], check=True
+        )
     if not file.is_file():
-        command = [sys.executable, "-m", "audio_interaction.cli"]
-        chosen = [part for each in (*settings, f"seed={seed}") for part in ("--set", each)]
-        if not (out / "decision.json").is_file():
-            subprocess.run(
-                [*command, "train", "--config", str(config), "--out", str(out), *chosen], check=True
-            )
-        base = json.loads((out / "recipe.json").read_text())["base"]
-        model = ["--model", base, "--adapter", str(out)]
+        model = ["--model", recipe.base, "--adapter", str(out)]
         told = subprocess.run(
             [*command, "evaluate", "--json", "--limit", str(limit), *model],
             check=True,

@@ -65,7 +65,5 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
             positions = positions.half().long().to(embeddings.device)
         # By place: transformers 5.24 calls `cache` what was `past_key_values` before.
         return self.model.language_model(
-            *(None, None, positions, cache, embeddings),
-            use_cache=cache is not None,
-            segments=segments,
+            None, None, positions, cache, embeddings, use_cache=cache is not None, segments=segments
         ).last_hidden_state

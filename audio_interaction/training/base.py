@@ -22,7 +22,7 @@ from audio_interaction.model.interaction import (
     save_base,
 )
 from audio_interaction.model.tokenizer import train_tokenizer
-from audio_interaction.training.batches import Alternating, Example, MixedBatches
+from audio_interaction.training.batches import Example, in_turn
 from audio_interaction.training.data import encoded_streams, offline_examples, scene_examples
 from audio_interaction.training.fit import fit
 from audio_interaction.training.module import InteractionModule
@@ -65,16 +65,16 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
         more_sounds=recipe.more_sounds,
     )
     scenes = _scenes(recipe, model, sources, cache)
-    batches = MixedBatches(clips, recipe.optimisation.batch_positions, recipe.seed)
-    if scenes:
-        batches = Alternating(MixedBatches(scenes, recipe.scene_positions, recipe.seed), batches)
+    batches, kinds = in_turn(
+        scenes, recipe.scene_positions, clips, recipe.optimisation.batch_positions, recipe.seed
+    )
     module = InteractionModule(
         model,
         recipe.optimisation,
         ctc_weight=recipe.ctc_weight,
         listening_weight=recipe.listening_weight,
     )
-    state = fit(module, [*scenes, *clips], batches, recipe, out, accumulate=1 + bool(scenes))
+    state = fit(module, [*scenes, *clips], batches, recipe, out, accumulate=kinds)
     if rank_and_world()[0] == 0:
         save_base(model, out)
         write_json(out / RECIPE_FILE, asdict(recipe))

@@ -102,7 +102,6 @@ def collate(examples: Sequence[Example]) -> Batch:
         return torch.tensor([[value for layout in layouts for value in getattr(layout, name)]])
 
     segments = tuple(len(layout) for layout in layouts)
-    begins = [0, *accumulate(segments)]
     weights = torch.tensor([[example.item_weight for example in examples]])
     return Batch(
         input_ids=row("input_ids"),
@@ -119,7 +118,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         heard_at=torch.tensor(
             [
                 begin + position
-                for begin, example in zip(begins, examples, strict=False)
+                for begin, example in zip(accumulate(segments, initial=0), examples, strict=False)
                 for position in example.heard_at
             ]
         ).long(),
@@ -185,6 +184,28 @@ class Alternating(torch.utils.data.Sampler):
         for batch, clips in zip(self.streams, self.clips, strict=False):
             yield [offset + index for index in clips]
             yield batch
+
+
+def in_turn(
+    streams: Sequence[Example],
+    positions: int,
+    clips: Sequence[Example],
+    clip_positions: int,
+    seed: int,
+) -> tuple[torch.utils.data.Sampler, int]:
+    """Batches of streams and of clips in turn, or of those that there are; how many make a step.
+
+    Args:
+        streams, clips: not both empty; clips are numbered on after the streams.
+        positions, clip_positions: of a batch of either.
+        seed: of `MixedBatches`.
+    """
+    kinds = [
+        MixedBatches(some, largest, seed)
+        for some, largest in ((streams, positions), (clips, clip_positions))
+        if some
+    ]
+    return Alternating(*kinds) if len(kinds) > 1 else kinds[0], len(kinds)
 
 
 class Planned(NamedTuple):

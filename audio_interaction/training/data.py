@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,6 @@ from audio_interaction.training.batches import Example
 from audio_interaction.training.frames import cached_frames
 from audio_interaction.training.listening import heard_targets
 
-MORE = ("audio_interaction.corpus.variety",)
-
 
 def offline_examples(
     model: InteractionModel,
@@ -48,19 +47,13 @@ def offline_examples(
     drown a one-word name.
     """
     records, pieces = [], []
-    for kind, clips, variants, more in (
-        ("speech", sources.closed, speech_variants, 0),
-        ("sounds", sources.sounds, sound_variants, more_sounds),
+    for kind, chosen, variants, more in (
+        ("speech", attrgetter("closed"), speech_variants, 0),
+        ("sounds", attrgetter("sounds"), sound_variants, more_sounds),
     ):
         if variants == 0:
             continue
-
-        def made(clips=clips, variants=variants, more=more):
-            if more:
-                clips = widened(sources, more, seed).sounds
-            for item in offline_items(clips, sources.noises, seed, variants):
-                yield item.record(), item.samples
-
+        clips = chosen(sources)
         heard, frames = cached_frames(
             cache,
             {
@@ -71,10 +64,18 @@ def offline_examples(
                 "more": more,
             },
             model,
-            made,
+            lambda chosen=chosen, variants=variants, more=more: (
+                (item.record(), item.samples)
+                for item in offline_items(
+                    chosen(widened(sources, more, seed)), sources.noises, seed, variants
+                )
+            ),
             None if more else len(clips) * variants,
             f"encode {sources.split} {kind}",
-            code=("audio_interaction.corpus.offline", *MORE * bool(more)),
+            code=(
+                "audio_interaction.corpus.offline",
+                *(["audio_interaction.corpus.variety"] if more else []),
+            ),
         )
         records += heard
         pieces += frames
@@ -141,11 +142,7 @@ def encoded_streams(
         ),
         count,
         f"encode {sources.split} streams",
-        code=(
-            "audio_interaction.corpus.build",
-            "audio_interaction.corpus.pipeline",
-            *MORE * bool(more_sounds),
-        ),
+        code=("audio_interaction.corpus.build", "audio_interaction.corpus.pipeline"),
     )
     return [
         EncodedStream(stream_from_timeline(record), len(frames) // FRAMES_PER_CHUNK, frames)
@@ -173,14 +170,7 @@ def stream_examples(
     """Training examples of streams; the lag of every reply is drawn from `seed`."""
     rng = np.random.default_rng(seed)
     return [
-        Example(
-            layout=stream_layout(model, encoded, rng),
-            frames=encoded.frames,
-            transcript=tuple(model.encode(" ".join(_said(encoded.stream)))),
-            group=encoded.stream.task,
-            heard=heard_targets(encoded.stream, encoded.num_chunks),
-            id=encoded.stream.id,
-        )
+        _example(encoded, stream_layout(model, encoded, rng), _words(model, encoded))
         for encoded in streams
     ]
 
@@ -192,28 +182,34 @@ def scene_examples(model: InteractionModel, streams: list[EncodedStream]) -> lis
     """
     examples = []
     for encoded in streams:
-        words = model.encode(" ".join(_said(encoded.stream)))
+        words = _words(model, encoded)
         instruction = model.encode(TRANSCRIBE) if words else []
         layout = offline_layout(
             model.tokens, [], len(encoded.frames), instruction, words, complete=bool(words)
         )
-        examples.append(
-            Example(
-                layout,
-                encoded.frames,
-                tuple(words),
-                1 / max(1, len(words)) ** 0.5,
-                encoded.stream.task,
-                heard_targets(encoded.stream, encoded.num_chunks),
-                encoded.stream.id,
-            )
-        )
+        examples.append(_example(encoded, layout, words, 1 / max(1, len(words)) ** 0.5))
     return examples
 
 
-def _said(stream: Stream) -> list[str]:
-    speech = (event for event in stream.events if event.kind == "speech" and event.role == "fg")
-    return [event.text for event in sorted(speech, key=lambda event: event.start)]
+def _example(
+    encoded: EncodedStream, layout: Layout, words: tuple[int, ...], item_weight: float = 1.0
+) -> Example:
+    return Example(
+        layout=layout,
+        frames=encoded.frames,
+        transcript=words,
+        item_weight=item_weight,
+        group=encoded.stream.task,
+        heard=heard_targets(encoded.stream, encoded.num_chunks),
+        id=encoded.stream.id,
+    )
+
+
+def _words(model: InteractionModel, encoded: EncodedStream) -> tuple[int, ...]:
+    """Ids of all that is said in the foreground of a stream."""
+    speech = [event for event in encoded.stream.events if event.kind == "speech"]
+    said = sorted((event for event in speech if event.role == "fg"), key=lambda event: event.start)
+    return tuple(model.encode(" ".join(event.text for event in said)))
 
 
 class Redrawn(Sequence):

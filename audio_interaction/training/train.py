@@ -10,7 +10,7 @@ from audio_interaction.errors import UserError
 from audio_interaction.files import write_json
 from audio_interaction.model.adapter import add_adapter, restore_adapter, save_adapter, train_only
 from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, load_model
-from audio_interaction.training.batches import Alternating, Example, MixedBatches
+from audio_interaction.training.batches import Example, in_turn
 from audio_interaction.training.behaviour import is_watched
 from audio_interaction.training.data import (
     EncodedStream,
@@ -60,14 +60,13 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
     train_only(model, recipe.trains)
     examples = Redrawn(model, streams, recipe.seed, replay)
-    kinds = [
-        MixedBatches(some, positions, recipe.seed)
-        for some, positions in (
-            (examples.examples[: len(streams)], recipe.optimisation.batch_positions),
-            (replay, recipe.replay_positions),
-        )
-        if some
-    ]
+    batches, kinds = in_turn(
+        examples.examples[: len(streams)],
+        recipe.optimisation.batch_positions,
+        replay,
+        recipe.replay_positions,
+        recipe.seed,
+    )
     watch = BehaviourWatch(watched, recipe, out) if any(map(is_watched, watched)) else None
     module = InteractionModule(
         model, recipe.optimisation, recipe.objective, recipe.ctc_weight, recipe.listening_weight
@@ -75,10 +74,10 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     state = fit(
         module,
         examples,
-        Alternating(*kinds) if len(kinds) > 1 else kinds[0],
+        batches,
         recipe,
         out,
-        accumulate=len(kinds) * recipe.optimisation.accumulate,
+        accumulate=kinds * recipe.optimisation.accumulate,
         log_every=5,
         callbacks=[watch] if watch else [],
     )

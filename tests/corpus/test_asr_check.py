@@ -1,6 +1,5 @@
 """The retry and drop rules with a scripted recogniser; Whisper itself in the slow tests."""
 
-import ctypes.util
 import importlib.util
 
 import numpy as np
@@ -22,6 +21,7 @@ from audio_interaction.corpus.speech import LEVEL, TEMPO
 from audio_interaction.corpus.voices import VOICES
 from audio_interaction.errors import UserError
 from audio_interaction.protocol import SAMPLE_RATE
+from tests.corpus.speech_engines import needs_flite
 
 VOICE = VOICES["flite-slt"]
 TURNS = ("What is the capital of France?", "It's 5 o'clock.")
@@ -206,7 +206,7 @@ def whisper():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not INSTALLED, reason="needs the extra [render]: faster-whisper and its model")
-@pytest.mark.skipif(not ctypes.util.find_library("flite"), reason="needs flite (apt-get install)")
+@needs_flite
 class TestWhisper:
     def test_it_understands_a_rendered_dialogue(self, whisper):
         checked = check_dialogue(

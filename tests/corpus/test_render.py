@@ -1,6 +1,5 @@
 """Rendering, and what it shipped in mini_data/sources."""
 
-import ctypes.util
 import io
 from dataclasses import replace
 from itertools import islice
@@ -23,23 +22,13 @@ from audio_interaction.corpus.speech import LEVEL, PEAK, level, trim, write_tabl
 from audio_interaction.corpus.takes import ENGINE_SHARES, KIND_SHARES, takes
 from audio_interaction.corpus.voices import VOICES
 from audio_interaction.errors import UserError
+from tests.corpus.speech_engines import needs_espeak, needs_flite
 
 SOURCES = Path(__file__).parents[2] / "mini_data" / "sources"
 COLUMNS = (
     "id audio seconds text words kind answer sound form voice engine licence credit language"
 ).split()
 OPEN_LICENCES = ("CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0")
-
-
-def _needs(library, package):
-    return pytest.mark.skipif(
-        not ctypes.util.find_library(library),
-        reason=f"needs {library} (apt-get install {package})",
-    )
-
-
-needs_espeak = _needs("espeak-ng", "libespeak-ng1 espeak-ng-data")
-needs_flite = _needs("flite", "libflite1")
 
 
 def _tone(seconds=1.0, amplitude=0.5):

