@@ -41,6 +41,8 @@ def save_kit(network: InteractionThinker, tokenizer: PreTrainedTokenizerFast, fo
     }
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
     network.config.save_pretrained(folder)
+    for trace in ("is_local", "local_files_only"):  # of how it was loaded, if it was
+        tokenizer.init_kwargs.pop(trace, None)
     tokenizer.save_pretrained(folder)
 
 

@@ -74,7 +74,14 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
         ctc_weight=recipe.ctc_weight,
         listening_weight=recipe.listening_weight,
     )
-    state = fit(module, [*scenes, *clips], batches, recipe, out, accumulate=kinds)
+    state = fit(
+        module,
+        [*scenes, *clips],
+        batches,
+        recipe,
+        out,
+        accumulate=kinds * recipe.optimisation.accumulate,
+    )
     if rank_and_world()[0] == 0:
         save_base(model, out)
         write_json(out / RECIPE_FILE, asdict(recipe))

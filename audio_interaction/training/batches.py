@@ -8,8 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from audio_interaction.protocol import FRAMES_PER_CHUNK, IGNORED, Layout
+from audio_interaction.protocol import IGNORED, Layout
+from audio_interaction.training.listening import QUESTIONS
 from audio_interaction.training.ranks import rank_and_world, share
+
+
+def unlabelled(layout: Layout) -> Layout:
+    """The same sequence with nothing to predict in it."""
+    length = len(layout)
+    return replace(layout, labels=[IGNORED] * length, is_decision=[False] * length)
 
 
 @dataclass(frozen=True)
@@ -22,8 +29,8 @@ class Example:
         transcript: ids of what is heard, for the auxiliary CTC loss; empty for none.
         item_weight: scales the loss of the whole sequence.
         group: what the sequence is an example of; every batch holds its share of each group.
-        heard: int64 (chunks, 2), for the auxiliary loss of listening (`training.listening`); empty
-            for none.
+        heard: int64 (chunks, questions), for the auxiliary loss of `training.listening`; empty for
+            none.
         id: of the stream or clip it was made of.
     """
 
@@ -32,26 +39,17 @@ class Example:
     transcript: tuple[int, ...] = ()
     item_weight: float = 1.0
     group: Hashable = None
-    heard: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    heard: np.ndarray = field(default_factory=lambda: np.empty((0, len(QUESTIONS)), np.int64))
     id: str = ""
 
     @property
     def heard_at(self) -> list[int]:
-        """Positions of the states that `heard` is asked of, one a chunk.
-
-        The state that decides; where nothing is decided, that of the last frame of the chunk.
-        """
-        if not len(self.heard):
-            return []
-        if self.layout.decisions:
-            return [position - 1 for position in self.layout.decisions]
-        frames = [position for position, is_one in enumerate(self.layout.is_frame) if is_one]
-        return frames[FRAMES_PER_CHUNK - 1 :: FRAMES_PER_CHUNK]
+        """Positions of the states that `heard` is asked of: those that decide, one a chunk."""
+        return [position - 1 for position in self.layout.decisions] if len(self.heard) else []
 
     def unlabelled(self) -> "Example":
         """The same sequence with nothing to learn in it."""
-        nothing = [False] * len(self.layout)
-        layout = replace(self.layout, labels=[IGNORED] * len(self.layout), is_decision=nothing)
+        layout = unlabelled(self.layout)
         return replace(self, layout=layout, transcript=(), item_weight=0.0, heard=self.heard[:0])
 
 
@@ -67,7 +65,7 @@ class Batch:
         segments: positions of each sequence, T in sum.
         frame_counts: int64 (B,), N in sum.
         transcripts: int64 (sum of lengths,); transcript_lengths: int64 (B,).
-        heard, heard_at: int64 (H, 2) and (H,), what is asked of which positions.
+        heard, heard_at: int64 (H, questions) and (H,), what is asked of which positions.
         ids: of the B sequences.
     """
 

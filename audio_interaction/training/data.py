@@ -10,7 +10,7 @@ import torch
 
 from audio_interaction.corpus.build import iterate_streams
 from audio_interaction.corpus.labels import decision_chunks
-from audio_interaction.corpus.offline import TRANSCRIBE, offline_items
+from audio_interaction.corpus.offline import offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
 from audio_interaction.corpus.variety import widened
@@ -22,7 +22,7 @@ from audio_interaction.protocol import (
     offline_layout,
     online_layout,
 )
-from audio_interaction.training.batches import Example
+from audio_interaction.training.batches import Example, unlabelled
 from audio_interaction.training.frames import cached_frames
 from audio_interaction.training.listening import heard_targets
 
@@ -176,29 +176,23 @@ def stream_examples(
 
 
 def scene_examples(model: InteractionModel, streams: list[EncodedStream]) -> list[Example]:
-    """The same streams as offline items: heard as a whole, and transcribed if anything is said.
+    """The same streams with nobody replying, and nothing to learn of when to.
 
-    For the loss of listening, which asks in every chunk what is heard. Nothing tells when to reply.
+    For the losses of listening and CTC: what is heard in every chunk, and which words.
     """
     examples = []
     for encoded in streams:
-        words = _words(model, encoded)
-        instruction = model.encode(TRANSCRIBE) if words else []
-        layout = offline_layout(
-            model.tokens, [], len(encoded.frames), instruction, words, complete=bool(words)
-        )
-        examples.append(_example(encoded, layout, words, 1 / max(1, len(words)) ** 0.5))
+        system = model.encode(encoded.stream.system)
+        layout = unlabelled(online_layout(model.tokens, system, encoded.num_chunks, {}))
+        examples.append(_example(encoded, layout, _words(model, encoded)))
     return examples
 
 
-def _example(
-    encoded: EncodedStream, layout: Layout, words: tuple[int, ...], item_weight: float = 1.0
-) -> Example:
+def _example(encoded: EncodedStream, layout: Layout, words: tuple[int, ...]) -> Example:
     return Example(
         layout=layout,
         frames=encoded.frames,
         transcript=words,
-        item_weight=item_weight,
         group=encoded.stream.task,
         heard=heard_targets(encoded.stream, encoded.num_chunks),
         id=encoded.stream.id,

@@ -1,58 +1,102 @@
 """Listening: what streams teach beyond when to reply and what.
 
 A reply is due a few times a minute, and nothing else tells a model that a sound has ended, or
-which one. So while it trains, two linear heads read off the state that decides each chunk what is
-being heard in it, and what has just ended; the timeline of a composed stream knows both. They are
-dropped afterwards: the model decides and responds without them.
+which one, or which one it was asked to wait for. So while it trains, four linear heads read off the
+state that decides each chunk what is heard, what has just ended, what was asked for, and whether
+the two are the same; the timeline of a composed stream knows it all. They are dropped afterwards:
+the model decides and responds without them.
 """
+
+from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from audio_interaction.corpus.labels import TRAINING_LAG
-from audio_interaction.corpus.language import SOUND_NAMES, WARNINGS
-from audio_interaction.corpus.schema import Stream
+from audio_interaction.corpus.language import SOUND_NAMES, WARNINGS, sentences
+from audio_interaction.corpus.schema import Event, Stream
 from audio_interaction.protocol import CHUNK_SECONDS
 from audio_interaction.training.ranks import mean_over_ranks
 
 CLASSES = ("nothing", "speech", "other", *sorted({*SOUND_NAMES, *WARNINGS}))
 """What may be heard; "other" is a sound without a name in the closed language, such as music."""
 
+QUESTIONS = ("now", "ended", "asked", "found")
+"""What is asked of every chunk, each answered by one of `CLASSES`: what is heard in it; what has
+just ended; which sound an order asked for; and what has just ended if that was asked for."""
+
+
+@cache
+def _asked() -> dict[str, str]:
+    """The sound that an order asks to watch for, or to count, by the text of the order."""
+    return {sentence.text: sentence.sound for sentence in sentences() if sentence.sound}
+
 
 def heard_targets(stream: Stream, num_chunks: int) -> np.ndarray:
-    """What is heard in each chunk and what has just ended: int64 (num_chunks, 2), of `CLASSES`.
+    """The answers to `QUESTIONS` in each chunk: int64 (num_chunks, 4), of `CLASSES`.
 
     Only foreground events count. One has just ended in the chunks that end 0.2 to 0.8 s behind it,
-    the wait of a reply (`corpus.labels.TRAINING_LAG`).
+    the wait of a reply (`corpus.labels.TRAINING_LAG`). An order stands from its last word on.
     """
-    targets = np.zeros((num_chunks, 2), np.int64)
+    targets = np.zeros((num_chunks, len(QUESTIONS)), np.int64)
+    now, ended, asked, found = targets.T
     ends = CHUNK_SECONDS * np.arange(1, num_chunks + 1)
     for event in stream.events:
         if event.role != "fg":
             continue
-        name = "speech" if event.kind == "speech" else event.text
-        heard = CLASSES.index(name if name in CLASSES else "other")
         end = event.words[-1].end if event.words else event.end
-        targets[(ends > event.start) & (ends - CHUNK_SECONDS < end), 0] = heard
-        targets[(ends - end >= TRAINING_LAG[0]) & (ends - end <= TRAINING_LAG[1]), 1] = heard
+        heard = CLASSES.index(_class_of(event))
+        just_ended = (ends - end >= TRAINING_LAG[0]) & (ends - end <= TRAINING_LAG[1])
+        now[(ends > event.start) & (ends - CHUNK_SECONDS < end)] = heard
+        ended[just_ended] = heard
+        found[just_ended & (asked == heard)] = heard
+        if event.kind == "speech" and event.text in _asked():
+            asked[ends > end] = CLASSES.index(_asked()[event.text])
     return targets
 
 
+def _class_of(event: Event) -> str:
+    name = "speech" if event.kind == "speech" else event.text
+    return name if name in CLASSES else "other"
+
+
 class ListeningHeads(torch.nn.Module):
-    """Two linear heads on the states that decide."""
+    """Linear heads on the states that decide, half way up and at the top, for every question.
 
-    def __init__(self, hidden: int) -> None:
+    Args:
+        hidden: width of the states.
+        layers: of the language model.
+    """
+
+    def __init__(self, hidden: int, layers: int) -> None:
         super().__init__()
-        self.heads = torch.nn.Linear(hidden, 2 * len(CLASSES))
+        self.layers = ((layers + 1) // 2, layers)
+        self.heads = torch.nn.ModuleList(
+            torch.nn.Sequential(
+                torch.nn.RMSNorm(hidden), torch.nn.Linear(hidden, len(QUESTIONS) * len(CLASSES))
+            )
+            for _ in self.layers
+        )
 
-    def forward(self, states: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
-        """Mean cross-entropy of both; 0 where nothing is asked.
+    def forward(
+        self, states: Sequence[torch.Tensor], at: torch.Tensor, heard: torch.Tensor
+    ) -> torch.Tensor:
+        """Mean cross-entropy of all answers; 0 where nothing is asked.
 
         Args:
-            states: float (D, hidden), the states that predict the decisions.
-            heard: int64 (D, 2), from `heard_targets`.
+            states: layers + 1 of float (1, T, hidden), from `InteractionThinker.decode_layers`.
+            at: int64 (D,), positions of the states that decide.
+            heard: int64 (D, questions), from `heard_targets`.
         """
-        logits = self.heads(states).unflatten(-1, (2, -1))
-        losses = F.cross_entropy(logits.flatten(0, 1), heard.flatten(), reduction="sum")
-        return mean_over_ranks(losses, heard.numel())
+        answers = torch.stack(
+            [
+                head(states[layer][0, at]).unflatten(-1, (len(QUESTIONS), -1))
+                for layer, head in zip(self.layers, self.heads, strict=True)
+            ]
+        )
+        losses = F.cross_entropy(
+            answers.flatten(0, 2), heard.expand(len(self.layers), -1, -1).flatten(), reduction="sum"
+        )
+        return mean_over_ranks(losses, heard.numel() * len(self.layers))

@@ -42,8 +42,12 @@ class InteractionModule(L.LightningModule):
         self.objective = objective
         self.ctc_weight = ctc_weight
         self.listening_weight = listening_weight
-        hidden = model.thinker.config.text_config.hidden_size
-        self.listening = ListeningHeads(hidden) if listening_weight else None
+        language = model.thinker.config.text_config
+        self.listening = (
+            ListeningHeads(language.hidden_size, language.num_hidden_layers)
+            if listening_weight
+            else None
+        )
         self.sharded = False  # whether frozen weights are spread over the processes (`sharding`)
         self.save_hyperparameters(asdict(optimisation))
 

@@ -87,7 +87,8 @@ def interaction_loss(
         silent: id of `<silent>`; needed unless `balance` is "none".
     """
     embeddings = thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
-    hidden = thinker.decode_embeddings(embeddings, segments=batch.segments)
+    states = thinker.decode_layers(embeddings, batch.segments)
+    hidden = states[-1]
     # The state at position p predicts the label at p + 1.
     labels = batch.labels[:, 1:]
     supervised = labels != IGNORED
@@ -108,7 +109,7 @@ def interaction_loss(
     if ctc_weight:
         total = total + ctc_weight * _ctc(thinker, hidden, batch)
     if listening is not None:
-        heard = listening(hidden[0, batch.heard_at], batch.heard)
+        heard = listening(states, batch.heard_at, batch.heard)
         total = total + listening_weight * heard
     return Losses(total, _mean(entropy[~decisions]), _mean(entropy[decisions]))
 

@@ -52,3 +52,18 @@ def test_a_cache_gives_the_states_of_one_pass(untrained):
 def test_input_and_output_rows_are_tied(untrained):
     thinker = untrained.thinker
     assert thinker.lm_head.weight is thinker.model.language_model.embed_tokens.weight
+
+
+def test_the_last_of_all_layers_is_the_result_and_segments_stay_apart(untrained):
+    thinker = untrained.thinker
+    torch.manual_seed(0)
+    one, other = torch.randn(1, 7, 256), torch.randn(1, 5, 256)
+    with torch.no_grad():
+        layers = thinker.decode_layers(torch.cat([one, other], 1), (7, 5))
+        alone = thinker.decode_layers(other)
+        result = thinker.decode_embeddings(one)
+    assert len(layers) == thinker.config.text_config.num_hidden_layers + 1
+    torch.testing.assert_close(layers[0][:, 7:], other)
+    torch.testing.assert_close(layers[-1][:, :7], result)
+    for packed, apart in zip(layers, alone, strict=True):
+        torch.testing.assert_close(packed[:, 7:], apart, rtol=1e-4, atol=1e-5)

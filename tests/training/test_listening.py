@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 
 from audio_interaction.corpus.labels import decision_chunks
+from audio_interaction.corpus.language import sentences
 from audio_interaction.corpus.schema import Event, Response, Stream, Word
-from audio_interaction.protocol import SAMPLE_RATE, offline_layout, online_layout
+from audio_interaction.protocol import SAMPLE_RATE, Reply, online_layout
 from audio_interaction.training.batches import Example, collate
 from audio_interaction.training.listening import CLASSES, ListeningHeads, heard_targets
 from audio_interaction.training.module import InteractionModule
@@ -21,6 +22,10 @@ def stream(*events, responses=()):
 
 def names(targets, column):
     return [CLASSES[index] for index in targets[:, column]]
+
+
+def said(start, end, text):
+    return Event(start, end, "speech", text, "fg", "voice", "clip", (Word("words", start, end),))
 
 
 def sound(start, end, label, role="fg"):
@@ -42,6 +47,22 @@ def test_speech_ends_with_its_last_word_and_not_with_its_clip():
     assert names(targets, 1)[:5] == ["nothing", "nothing", "speech", "speech", "nothing"]
 
 
+def test_what_was_asked_for_stands_from_the_order_on_and_is_found_when_it_has_ended():
+    (order,) = [one.text for one in sentences() if one.sound == "cow" and one.form == "watch"][:1]
+    targets = heard_targets(
+        stream(
+            sound(0.0, 0.2, "cow"),  # nobody has asked for it yet
+            said(0.3, 1.1, order),
+            sound(1.5, 1.9, "bell"),
+            sound(2.5, 2.9, "cow"),
+        ),
+        10,
+    )
+    assert names(targets, 2) == [*["nothing"] * 2, *["cow"] * 8]
+    assert names(targets, 1)[4:] == ["nothing", "bell", "nothing", "cow", "cow", "nothing"]
+    assert names(targets, 3) == [*["nothing"] * 7, "cow", "cow", "nothing"]
+
+
 def test_what_lies_under_everything_is_not_asked_for_and_music_is_something_else():
     targets = heard_targets(
         stream(sound(0.0, 4.0, "rain", "amb"), sound(0.2, 0.6, "bird", "bg"), sound(1, 2, "harp")),
@@ -58,34 +79,38 @@ def test_a_reply_is_due_when_its_trigger_has_just_ended():
         assert "siren" in names(heard_targets(heard, 10)[chunk - 1 : chunk + 1], 1)
 
 
-def test_the_loss_is_the_cross_entropy_of_both_heads_at_the_deciding_states(untrained):
+def test_the_loss_is_the_cross_entropy_of_all_questions_at_the_deciding_states(untrained):
     torch.manual_seed(0)
     layout = online_layout(untrained.tokens, [300], 3, {})
-    heard = np.array([[0, 0], [1, 0], [0, 1]])
+    heard = np.array([[0, 0, 2, 0], [1, 0, 2, 0], [0, 1, 0, 3]])
     batch = collate([Example(layout, torch.randn(30, 384), heard=heard)])
-    heads = ListeningHeads(untrained.thinker.config.text_config.hidden_size)
+    heads = ListeningHeads(untrained.thinker.config.text_config.hidden_size, 5)
     plain = interaction_loss(untrained.thinker, batch)
     both = interaction_loss(untrained.thinker, batch, listening=heads, listening_weight=0.5)
-    hidden = untrained.thinker.decode_embeddings(
+    states = untrained.thinker.decode_layers(
         untrained.thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
-    )[0]
-    logits = heads.heads(hidden[[place - 1 for place in layout.decisions]])
-    now, ended = logits[:, : len(CLASSES)], logits[:, len(CLASSES) :]
-    target = torch.from_numpy(heard)
-    expected = (F.cross_entropy(now, target[:, 0]) + F.cross_entropy(ended, target[:, 1])) / 2
+    )
+    places = [place - 1 for place in layout.decisions]
+    losses = [
+        F.cross_entropy(answers, torch.from_numpy(heard[:, question]))
+        for layer, head in zip((3, 5), heads.heads, strict=True)
+        for question, answers in enumerate(head(states[layer][0, places]).split(len(CLASSES), 1))
+    ]
+    expected = sum(losses) / len(losses)
     torch.testing.assert_close(both.total - plain.total, 0.5 * expected, rtol=1e-4, atol=1e-4)
 
 
-def test_where_nothing_is_decided_the_last_frame_of_each_chunk_is_asked(untrained):
-    layout = offline_layout(untrained.tokens, [], 20, [300], [301])
-    asked = Example(layout, torch.randn(20, 384), heard=np.array([[1, 0], [0, 1]]))
+def test_the_deciding_states_are_asked_in_a_packed_batch_too(untrained):
+    layout = online_layout(untrained.tokens, [300], 2, {1: Reply((301,))})
+    heard = np.array([[1, 0, 0, 0], [0, 1, 0, 0]])
+    asked = Example(layout, torch.randn(20, 384), heard=heard)
     silent = Example(layout, torch.randn(20, 384))
     assert silent.heard_at == []
-    first = layout.is_frame.index(True)
-    assert asked.heard_at == [first + 9, first + 19]
+    assert asked.heard_at == [place - 1 for place in layout.decisions]
+    assert {layout.input_ids[place] for place in asked.heard_at} == {untrained.tokens.assistant}
     batch = collate([silent, asked])
-    assert batch.heard_at.tolist() == [len(layout) + first + 9, len(layout) + first + 19]
-    assert batch.heard.tolist() == [[1, 0], [0, 1]]
+    assert batch.heard_at.tolist() == [len(layout) + place for place in asked.heard_at]
+    assert batch.heard.tolist() == heard.tolist()
     assert asked.unlabelled().heard_at == []
 
 
