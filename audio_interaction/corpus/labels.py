@@ -3,9 +3,9 @@
 The paper answers in the chunk in which a trigger has ended (Algorithm 4). That chunk may hear
 nothing of the silence behind it, and a model that cannot tell on which side of a chunk border the
 end lies shares its belief between two chunks and passes the threshold in neither. So a reply waits
-for 0.2 to 0.8 s, drawn anew for each in training: it comes zero to two chunks after the one with
-the end, which is the window that the evaluation accepts (`corpus.matching`), and who hesitates
-learns that it is not too late. A word of a transcript waits 0.4 s, one chunk of right context as
+for 0.4 to 0.6 s, drawn anew for each in training: it comes one or two chunks after the one with the
+end, inside the window that the evaluation accepts (`corpus.matching`). Much wider a draw, and the
+belief is shared between chunks again. A word of a transcript waits 0.4 s, one chunk of right context as
 in wait-k translation, since a word is often clear only from what follows it.
 """
 
@@ -16,7 +16,7 @@ from audio_interaction.errors import UserError
 from audio_interaction.protocol import CHUNK_SECONDS, trigger_chunk
 
 EVALUATION_LAG = 0.5  # s
-TRAINING_LAG = (0.2, 0.8)  # s
+TRAINING_LAG = (0.4, 0.6)  # s
 TRANSCRIPT_LAG = CHUNK_SECONDS
 
 
@@ -29,7 +29,7 @@ def decision_chunks(
         stream: whose responses are placed; its samples are not needed.
         num_chunks: length of the stream in chunks.
         lag: seconds from the end of a trigger to the decision, or a generator that draws
-            U(0.2, 0.8) s for each reply (training). Words of a transcript always wait 0.4 s;
+            U(0.4, 0.6) s for each reply (training). Words of a transcript always wait 0.4 s;
             those that fall into one chunk are joined by spaces. Of two replies due in one chunk
             the later takes the next free one.
 

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from audio_interaction.corpus.labels import TRAINING_LAG
 from audio_interaction.corpus.language import SOUND_NAMES, WARNINGS, sentences
 from audio_interaction.corpus.schema import Event, Stream
 from audio_interaction.protocol import CHUNK_SECONDS
@@ -27,6 +26,9 @@ QUESTIONS = ("now", "ended", "asked", "found")
 """What is asked of every chunk, each answered by one of `CLASSES`: what is heard in it; what has
 just ended; which sound an order asked for; and what has just ended if that was asked for."""
 
+JUST = (0.2, 0.8)
+"""An event has just ended in the chunks that end so many seconds behind it: one or two of them."""
+
 
 @cache
 def _asked() -> dict[str, str]:
@@ -37,8 +39,7 @@ def _asked() -> dict[str, str]:
 def heard_targets(stream: Stream, num_chunks: int) -> np.ndarray:
     """The answers to `QUESTIONS` in each chunk: int64 (num_chunks, 4), of `CLASSES`.
 
-    Only foreground events count. One has just ended in the chunks that end 0.2 to 0.8 s behind it,
-    the wait of a reply (`corpus.labels.TRAINING_LAG`). An order stands from its last word on.
+    Only foreground events count. An order stands from its last word on.
     """
     targets = np.zeros((num_chunks, len(QUESTIONS)), np.int64)
     now, ended, asked, found = targets.T
@@ -48,7 +49,7 @@ def heard_targets(stream: Stream, num_chunks: int) -> np.ndarray:
             continue
         end = event.words[-1].end if event.words else event.end
         heard = CLASSES.index(_class_of(event))
-        just_ended = (ends - end >= TRAINING_LAG[0]) & (ends - end <= TRAINING_LAG[1])
+        just_ended = (ends - end >= JUST[0]) & (ends - end <= JUST[1])
         now[(ends > event.start) & (ends - CHUNK_SECONDS < end)] = heard
         ended[just_ended] = heard
         found[just_ended & (asked == heard)] = heard
@@ -63,7 +64,7 @@ def _class_of(event: Event) -> str:
 
 
 class ListeningHeads(torch.nn.Module):
-    """Linear heads on the states that decide, half way up and at the top, for every question.
+    """Linear heads for every question: half way up on last frames, at the top where it is decided.
 
     Args:
         hidden: width of the states.
@@ -72,12 +73,12 @@ class ListeningHeads(torch.nn.Module):
 
     def __init__(self, hidden: int, layers: int) -> None:
         super().__init__()
-        self.layers = ((layers + 1) // 2, layers)
+        self.places = (((layers + 1) // 2, -1), (layers, 0))  # layer, and where from what decides
         self.heads = torch.nn.ModuleList(
             torch.nn.Sequential(
                 torch.nn.RMSNorm(hidden), torch.nn.Linear(hidden, len(QUESTIONS) * len(CLASSES))
             )
-            for _ in self.layers
+            for _ in self.places
         )
 
     def forward(
@@ -92,11 +93,10 @@ class ListeningHeads(torch.nn.Module):
         """
         answers = torch.stack(
             [
-                head(states[layer][0, at]).unflatten(-1, (len(QUESTIONS), -1))
-                for layer, head in zip(self.layers, self.heads, strict=True)
+                head(states[layer][0, at + place]).unflatten(-1, (len(QUESTIONS), -1))
+                for (layer, place), head in zip(self.places, self.heads, strict=True)
             ]
         )
-        losses = F.cross_entropy(
-            answers.flatten(0, 2), heard.expand(len(self.layers), -1, -1).flatten(), reduction="sum"
-        )
-        return mean_over_ranks(losses, heard.numel() * len(self.layers))
+        targets = heard.expand(len(answers), -1, -1)
+        losses = F.cross_entropy(answers.flatten(0, 2), targets.flatten(), reduction="sum")
+        return mean_over_ranks(losses, targets.numel())

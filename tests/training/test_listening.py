@@ -90,11 +90,14 @@ def test_the_loss_is_the_cross_entropy_of_all_questions_at_the_deciding_states(u
     states = untrained.thinker.decode_layers(
         untrained.thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
     )
-    places = [place - 1 for place in layout.decisions]
+    deciding = np.array(layout.decisions) - 1
+    assert all(layout.is_frame[place] for place in deciding - 1)
     losses = [
         F.cross_entropy(answers, torch.from_numpy(heard[:, question]))
-        for layer, head in zip((3, 5), heads.heads, strict=True)
-        for question, answers in enumerate(head(states[layer][0, places]).split(len(CLASSES), 1))
+        for states, head in zip(
+            (states[3][0, deciding - 1], states[5][0, deciding]), heads.heads, strict=True
+        )
+        for question, answers in enumerate(head(states).split(len(CLASSES), 1))
     ]
     expected = sum(losses) / len(losses)
     torch.testing.assert_close(both.total - plain.total, 0.5 * expected, rtol=1e-4, atol=1e-4)
