@@ -11,7 +11,7 @@ from audio_interaction.training.data import EncodedStream, Redrawn, stream_examp
 
 
 def stream(index):
-    responses = (Response(0.5, 2.1, "paris"), Response(4.0, 5.0, "three"))
+    responses = (Response(0.5, 2.1, "paris"), Response(4.0, 5.1, "three"))
     audio = np.zeros(0, np.float32)
     made = Stream(f"s{index}", "train", "chat", "listen", audio, (), responses)
     return EncodedStream(made, 20, torch.zeros(200, 384).half())
@@ -35,7 +35,7 @@ def test_lags_differ_between_batches_and_stay_in_their_window(untrained, redrawn
     for other in range(1, 6):
         first = redrawn.in_batch(0, [0, other])
         seen.add(replies(untrained, first))
-        # 2.1 s + U(0.4, 0.6) is in chunk 6, 5.0 s + U(0.4, 0.6) in chunks 13 and 14.
+        # 2.1 s + U(0.4, 0.6) is in chunk 6, 5.1 s + U(0.4, 0.6) in chunks 13 and 14.
         at, then = replies(untrained, first)
         assert at == 6 and then in (13, 14)
     assert len(seen) > 1
