@@ -5,8 +5,8 @@ nothing of the silence behind it, and a model that cannot tell on which side of 
 end lies shares its belief between two chunks and passes the threshold in neither. So a reply waits
 for 0.4 to 0.6 s, drawn anew for each in training: it comes one or two chunks after the one with the
 end, inside the window that the evaluation accepts (`corpus.matching`). Much wider a draw, and the
-belief is shared between chunks again. A word of a transcript waits 0.4 s, one chunk of right context as
-in wait-k translation, since a word is often clear only from what follows it.
+belief is shared between chunks again. A word of a transcript waits 0.4 s, one chunk of right
+context as in wait-k translation, since a word is often clear only from what follows it.
 """
 
 import numpy as np

@@ -57,18 +57,6 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         Positions are one-dimensional, as in the released model. They continue those of `cache` (a
         transformers `Cache`), or start anew in each of the packed `segments` (lengths, B is 1).
         """
-        return self._decode(embeddings, cache, segments).last_hidden_state
-
-    def decode_layers(
-        self, embeddings: torch.Tensor, segments: Sequence[int] | None = None
-    ) -> tuple[torch.Tensor, ...]:
-        """The same with the states before and behind every layer: layers + 1 of (B, T, hidden).
-
-        The last are those of `decode_embeddings`.
-        """
-        return self._decode(embeddings, None, segments, output_hidden_states=True).hidden_states
-
-    def _decode(self, embeddings, cache, segments, **options):
         positions = segments and packed_positions(segments, embeddings.device)
         if self.float16_positions:
             if positions is None:
@@ -77,8 +65,26 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
             positions = positions.half().long().to(embeddings.device)
         # By place: transformers 5.24 calls `cache` what was `past_key_values` before.
         return self.model.language_model(
-            *(None, None, positions, cache, embeddings),
-            use_cache=cache is not None,
-            segments=segments,
-            **options,
-        )
+            None, None, positions, cache, embeddings, use_cache=cache is not None, segments=segments
+        ).last_hidden_state
+
+    def decode_layers(
+        self, embeddings: torch.Tensor, segments: Sequence[int] | None = None
+    ) -> tuple[torch.Tensor, ...]:
+        """The same with the states before and behind every layer: layers + 1 of (B, T, hidden).
+
+        The last are those of `decode_embeddings`.
+        """
+        # Not by `output_hidden_states`: transformers tells layers by their class, and FSDP
+        # changes it.
+        states = [embeddings]
+        hooks = [
+            layer.register_forward_hook(lambda *made: states.append(made[-1]))
+            for layer in self.model.language_model.layers[:-1]
+        ]
+        try:
+            top = self.decode_embeddings(embeddings, segments=segments)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return (*states, top)
