@@ -1,10 +1,12 @@
 """Listening: what streams teach beyond when to reply and what.
 
 A reply is due a few times a minute, and nothing else tells a model that a sound has ended, or
-which one, or which one it was asked to wait for. So while it trains, four linear heads read off the
-state that decides each chunk what is heard, what has just ended, what was asked for, and whether
-the two are the same; the timeline of a composed stream knows it all. They are dropped afterwards:
-the model decides and responds without them.
+which one, or which one it was asked to wait for. So while it trains, linear heads read off in each
+chunk what is heard, what has just ended, what was asked for, and whether the two are the same; the
+timeline of a composed stream knows it all. One reads the state that decides, at the top of the
+language model. The other reads the last frame of the chunk half way up, so that layers are left
+above it to take what was heard to where it is decided. They are dropped afterwards: the model
+decides and responds without them.
 """
 
 from collections.abc import Sequence
