@@ -13,13 +13,12 @@ not done again, so an interrupted run goes on where it stopped.
 import argparse
 import csv
 import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from audio_interaction.training.recipe import CONFIGS, AdapterRecipe, load_recipe
-from audio_interaction.training.stages import finished
+from trained import trained
+
+from audio_interaction.training.recipe import CONFIGS
 
 VARIANTS: dict[str, tuple[str, ...]] = {
     "as it is": (),
@@ -32,21 +31,6 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "half the streams": ("streams=300",),
 }
 """Settings that each variant adds to the recipe."""
-
-
-def trained(config: Path, out: Path, settings: list[str], threads: int) -> Path:
-    """Train a variant if that is not done with these settings; returns its log."""
-    if not finished(load_recipe(AdapterRecipe, config, settings), out):
-        chosen = [part for each in settings for part in ("--set", each)]
-        subprocess.run(
-            [
-                *(sys.executable, "-m", "audio_interaction.cli"),
-                *("train", "--config", str(config), "--out", str(out), *chosen),
-            ],
-            check=True,
-            env=os.environ | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads)),
-        )
-    return out / "log" / "metrics.csv"
 
 
 def looks(log: Path) -> list[dict[str, float]]:
@@ -66,10 +50,13 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="variants at a time; %(default)s")
     args = parser.parse_args()
 
+    share = str(max(1, (os.cpu_count() or 1) // args.jobs))
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), share)
+
     def run(name: str) -> Path:
         out = args.out / name.replace(" ", "-")
-        threads = max(1, (os.cpu_count() or 1) // args.jobs)
-        return trained(args.config, out, [*args.set, *VARIANTS[name]], threads)
+        trained(args.config, out, [*args.set, *VARIANTS[name]], threads)
+        return out / "log" / "metrics.csv"
 
     with ThreadPoolExecutor(args.jobs) as pool:
         logs = dict(zip(args.only, pool.map(run, args.only), strict=True))

@@ -13,14 +13,13 @@ import argparse
 import json
 import statistics
 import subprocess
-import sys
 from pathlib import Path
+
+from trained import CLI, trained
 
 from audio_interaction.benchmarks.metrics import METRICS
 from audio_interaction.files import write_json
-from audio_interaction.model.interaction import DECISION_FILE
-from audio_interaction.training.recipe import CONFIGS, AdapterRecipe, load_recipe
-from audio_interaction.training.stages import finished
+from audio_interaction.training.recipe import CONFIGS
 
 DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early_share")
 OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
@@ -29,20 +28,11 @@ OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
 def scored(config: Path, seed: int, out: Path, limit: int, settings: list[str]) -> dict:
     """The evaluation of one seed, trained and scored if that is not done with these settings."""
     file = out / f"evaluation-{limit}.json"
-    settings = [*settings, f"seed={seed}"]
-    recipe = load_recipe(AdapterRecipe, config, settings)
-    command = [sys.executable, "-m", "audio_interaction.cli"]
-    if not (finished(recipe, out) and (out / DECISION_FILE).is_file()):
-        for stale in out.glob("evaluation-*.json"):
-            stale.unlink()
-        chosen = [part for each in settings for part in ("--set", each)]
-        subprocess.run(
-            [*command, "train", "--config", str(config), "--out", str(out), *chosen], check=True
-        )
+    recipe = trained(config, out, [*settings, f"seed={seed}"])
     if not file.is_file():
         model = ["--model", recipe.base, "--adapter", str(out)]
         told = subprocess.run(
-            [*command, "evaluate", "--json", "--limit", str(limit), *model],
+            [*CLI, "evaluate", "--json", "--limit", str(limit), *model],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
