@@ -10,7 +10,7 @@ the same model, in turn, the order swapped from one batch to the next; the other
   and decisions read off at the positions that have labels; each batch shared by `--processes`, as
   by `hardware.devices`, with the cores divided among them;
 - the plain one, as transformers has it: log-mel and the class's own audio tower in every step,
-  streams padded to the longest of the batch, masked attention (sdpa), logits of every position.
+  streams padded to the longest of the batch, masked attention (sdpa), logits of every position;
   one process with a thread on every core. `--batched-tower` lends it the kit's tower, which takes
   all chunks through attention at once.
 
@@ -23,6 +23,7 @@ of the two are compared on every batch.
 import argparse
 import tempfile
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -76,8 +77,8 @@ class Kit(Loop):
         network = Objective(self.model)
         self.objective = DistributedDataParallel(network) if dist.is_initialized() else network
 
-    def loss(self, batch: Batch) -> torch.Tensor:
-        return self.objective(batch)
+    def loss(self, batches: Iterator[Batch]) -> torch.Tensor:
+        return self.objective(next(batches))  # packing counts, too
 
 
 class Objective(torch.nn.Module):
@@ -103,11 +104,7 @@ def work(rank: int, args, meeting: str, examples: list[Example], batches, orders
     orders.send("ready")
     for _ in batches:
         orders.recv()
-        cpu = time.process_time()
-        batch = next(loader)  # packing counts, too
-        packing = time.process_time() - cpu
-        took, loss = kit.step(batch)
-        orders.send((packing + took, loss))
+        orders.send(kit.step(loader))
 
 
 class Team:
@@ -191,6 +188,7 @@ def encoded(args, sounds: list[np.ndarray], folder: str) -> tuple[list[Example],
         assert one.num_chunks * FRAMES_PER_CHUNK == len(one.frames)
         assert abs(one.num_chunks * 0.4 - len(sound) / SAMPLE_RATE) < 0.4
     examples = stream_examples(model, streams, args.seed)
+    # In memory, and without what the auxiliary losses ask for.
     return [Example(e.layout, e.frames.clone(), group=e.group) for e in examples], took
 
 
