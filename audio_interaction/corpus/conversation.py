@@ -34,7 +34,7 @@ from audio_interaction.protocol import (
 GAP_FRAMES = (20, 60)
 NO_GAPS = (0, 0)
 LEAST_TAIL_FRAMES = 21
-"""Room for the decision on a last reply, which waits for a while (`labels.TRAINING_LAG`)."""
+"""Room for the decision on a last reply: 0.84 s, more than it waits (`labels.TRAINING_LAG`)."""
 OFFLINE_SECONDS = 20.0
 
 Load = Callable[[str], np.ndarray]

@@ -48,7 +48,7 @@ def test_speech_ends_with_its_last_word_and_not_with_its_clip():
 
 
 def test_what_was_asked_for_stands_from_the_order_on_and_is_found_when_it_has_ended():
-    (order,) = [one.text for one in sentences() if one.sound == "cow" and one.form == "watch"][:1]
+    order = next(one.text for one in sentences() if one.sound == "cow" and one.form == "watch")
     targets = heard_targets(
         stream(
             sound(0.0, 0.2, "cow"),  # nobody has asked for it yet
@@ -94,10 +94,10 @@ def test_the_loss_is_the_cross_entropy_of_all_questions_at_the_deciding_states(u
     assert all(layout.is_frame[place] for place in deciding - 1)
     losses = [
         F.cross_entropy(answers, torch.from_numpy(heard[:, question]))
-        for states, head in zip(
+        for read, head in zip(
             (states[3][0, deciding - 1], states[5][0, deciding]), heads.heads, strict=True
         )
-        for question, answers in enumerate(head(states).split(len(CLASSES), 1))
+        for question, answers in enumerate(head(read).split(len(CLASSES), 1))
     ]
     expected = sum(losses) / len(losses)
     torch.testing.assert_close(both.total - plain.total, 0.5 * expected, rtol=1e-4, atol=1e-4)
