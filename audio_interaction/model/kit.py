@@ -1,4 +1,7 @@
-"""Bases as this kit writes them: one fp16 file, config and tokenizer; the frozen ears lie apart."""
+"""Bases as this kit writes them: one fp16 file, config and tokenizer; the frozen ears lie apart.
+
+What the ears have learnt, if they have (`model.ears`), is an adapter in the base's folder `EARS`.
+"""
 
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from transformers import PreTrainedTokenizerFast, Qwen2_5OmniThinkerConfig
 from audio_interaction.errors import UserError
 from audio_interaction.model.network import InteractionThinker
 from audio_interaction.model.tower import whisper_ears
+
+EARS = "ears"
 
 
 def put_ears(network: InteractionThinker, source: str | Path) -> None:
@@ -26,8 +31,13 @@ def put_ears(network: InteractionThinker, source: str | Path) -> None:
             f"{source}: does not fit the audio tower (missing {sorted(set(missing) - constants)}, "
             f"unexpected {sorted(unexpected)})"
         )
-    for name, parameter in tower.named_parameters():
-        parameter.requires_grad_(name.startswith("proj."))
+    only_ears_frozen(network)
+
+
+def only_ears_frozen(network: InteractionThinker) -> None:
+    """Let all of a base learn but its tower; the projector, a part of it by name, does."""
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_("audio_tower." not in name or "audio_tower.proj." in name)
 
 
 def save_kit(network: InteractionThinker, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
@@ -66,7 +76,21 @@ def load_kit(folder: Path, ears: str | Path) -> tuple[InteractionThinker, PreTra
     if missing or unexpected:
         raise UserError(f"{weights}: missing {missing[:3]}, unexpected {unexpected[:3]}; remake it")
     network.tie_weights()
+    if (folder / EARS).is_dir():
+        network = _merge_ears(network, folder / EARS)
     return network, tokenizer
+
+
+def _merge_ears(network: InteractionThinker, folder: Path) -> InteractionThinker:
+    from peft import PeftModel
+
+    read_weights(folder / "adapter_model.safetensors")  # for its plain messages
+    try:
+        network = PeftModel.from_pretrained(network, str(folder)).merge_and_unload()
+    except (ValueError, RuntimeError) as error:
+        raise UserError(f"{folder}: does not fit the audio tower ({error})") from error
+    only_ears_frozen(network)
+    return network
 
 
 def read_weights(path: Path) -> dict[str, torch.Tensor]:

@@ -6,6 +6,7 @@ import torch
 from transformers import Qwen2_5OmniThinkerConfig, Qwen2_5OmniThinkerForConditionalGeneration
 
 from audio_interaction.model.packing import PACKED, packed_positions
+from audio_interaction.model.tower import encode_chunks
 
 
 class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
@@ -37,7 +38,8 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         Args:
             input_ids: int64 (B, T).
             is_frame: bool (B, T), True at N places in all.
-            frames: float (N, d_model), in the order of the places; any dtype, any device.
+            frames: float (N, d_model), in the order of the places; any dtype, any device. Or the
+                log-mel they are made of, (N / 10, n_mels, 40), for a tower that learns.
 
         Returns:
             float (B, T, hidden).
@@ -45,7 +47,10 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         embeddings = self.model.language_model.embed_tokens(input_ids)
         if frames.shape[0] == 0:
             return embeddings
-        projector = self.model.audio_tower.proj
+        tower = self.model.audio_tower
+        if frames.ndim == 3:
+            frames = encode_chunks(tower, frames.to(tower.conv1.weight)).flatten(0, 1)
+        projector = tower.proj
         projected = projector(frames.to(projector.weight)).to(embeddings.dtype)
         return embeddings.masked_scatter(is_frame[..., None], projected)
 

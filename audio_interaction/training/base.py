@@ -4,6 +4,7 @@ This is what Qwen2.5-Omni is to the paper, at scale 1:300. It hears whole clips 
 transcribes, answers and names sounds. It knows what it hears, and nothing of when to reply.
 """
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from audio_interaction.corpus.offline import INSTRUCTIONS
 from audio_interaction.corpus.sources import Sources, load_sources
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.files import write_json
+from audio_interaction.model.ears import refuse_learnt_ears, save_ears, with_learning_ears
 from audio_interaction.model.interaction import (
     RECIPE_FILE,
     InteractionModel,
@@ -21,6 +23,8 @@ from audio_interaction.model.interaction import (
     new_model,
     save_base,
 )
+from audio_interaction.model.kit import EARS
+from audio_interaction.model.large import find_preset
 from audio_interaction.model.tokenizer import train_tokenizer
 from audio_interaction.training.batches import Example, in_turn
 from audio_interaction.training.data import encoded_streams, offline_examples, scene_examples
@@ -49,10 +53,7 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
         cache: folder of cached frames.
     """
     L.seed_everything(recipe.seed, verbose=False)
-    if recipe.start:
-        model = load_model(recipe.start, None)
-    else:
-        model = new_model(recipe.preset, train_tokenizer(domain_texts(), recipe.vocab_size))
+    model = _begun(recipe)
     sources = load_sources("train")
     clips = offline_examples(
         model,
@@ -63,6 +64,7 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
         sound_variants=recipe.sound_variants,
         sound_weight=recipe.sound_weight,
         more_sounds=recipe.more_sounds,
+        mel=bool(recipe.ears_rank),
     )
     scenes = _scenes(recipe, model, sources, cache)
     batches, kinds = in_turn(
@@ -84,9 +86,33 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
     )
     if rank_and_world()[0] == 0:
         save_base(model, out)
+        model = _with_ears(recipe, model, out)
         write_json(out / RECIPE_FILE, asdict(recipe))
         state.remove()
     return model
+
+
+def _begun(recipe: BaseRecipe) -> InteractionModel:
+    if not recipe.start:
+        model = new_model(recipe.preset, train_tokenizer(domain_texts(), recipe.vocab_size))
+    else:
+        model = load_model(recipe.start, None)
+        if recipe.ears_rank:
+            refuse_learnt_ears(_folder(recipe.start))
+    return with_learning_ears(model, recipe.ears_rank) if recipe.ears_rank else model
+
+
+def _with_ears(recipe: BaseRecipe, model: InteractionModel, out: Path) -> InteractionModel:
+    """Put what the ears have learnt, in this run or before, beside the base in `out`."""
+    if recipe.ears_rank:
+        return save_ears(model, out)
+    if recipe.start and (_folder(recipe.start) / EARS).is_dir():
+        shutil.copytree(_folder(recipe.start) / EARS, out / EARS, dirs_exist_ok=True)
+    return model
+
+
+def _folder(base: str) -> Path:
+    return Path(find_preset(base).base)
 
 
 def _scenes(
@@ -102,5 +128,6 @@ def _scenes(
         seed=recipe.seed,
         tasks=recipe.scene_tasks,
         more_sounds=recipe.more_sounds,
+        mel=bool(recipe.ears_rank),
     )
     return scene_examples(model, streams)

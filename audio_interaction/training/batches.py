@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from audio_interaction.protocol import IGNORED, Layout
+from audio_interaction.training.frames import frame_count
 from audio_interaction.training.listening import QUESTIONS
 from audio_interaction.training.ranks import rank_and_world, share
 
@@ -25,7 +26,8 @@ class Example:
 
     Attributes:
         layout: ids and labels.
-        frames: (N, d_model) frames of its N placeholders, any float dtype.
+        frames: (N, d_model) frames of its N placeholders, or the log-mel (chunks, n_mels, 40) that
+            the tower makes them of; any float dtype.
         transcript: ids of what is heard, for the auxiliary CTC loss; empty for none.
         item_weight: scales the loss of the whole sequence.
         group: what the sequence is an example of; every batch holds its share of each group.
@@ -61,7 +63,7 @@ class Batch:
         input_ids, labels: int64 (1, T); labels are not shifted.
         is_frame, is_decision: bool (1, T).
         weights: float (1, T), the loss weight of a label.
-        frames: float32 (N, d_model).
+        frames: float32 (N, d_model), or log-mel (N / 10, n_mels, 40).
         segments: positions of each sequence, T in sum.
         frame_counts: int64 (B,), N in sum.
         transcripts: int64 (sum of lengths,); transcript_lengths: int64 (B,).
@@ -109,7 +111,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         weights=weights.repeat_interleave(torch.tensor(segments), dim=1),
         frames=torch.cat([example.frames.float() for example in examples]),
         segments=segments,
-        frame_counts=torch.tensor([len(example.frames) for example in examples]),
+        frame_counts=torch.tensor([frame_count(example.frames) for example in examples]),
         transcripts=torch.tensor([i for example in examples for i in example.transcript]).long(),
         transcript_lengths=torch.tensor([len(example.transcript) for example in examples]),
         heard=torch.from_numpy(np.concatenate([example.heard for example in examples])),

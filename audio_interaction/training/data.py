@@ -23,7 +23,7 @@ from audio_interaction.protocol import (
     online_layout,
 )
 from audio_interaction.training.batches import Example, unlabelled
-from audio_interaction.training.frames import cached_frames
+from audio_interaction.training.frames import cached_frames, frame_count
 from audio_interaction.training.listening import heard_targets
 
 
@@ -37,11 +37,13 @@ def offline_examples(
     sound_variants: int,
     sound_weight: float = 1.0,
     more_sounds: int = 0,
+    mel: bool = False,
 ) -> list[Example]:
     """One example for each thing that may be asked of each hearing of each clip.
 
     The clips are the sounds, `more_sounds` of each class included (`corpus.variety.widened`), and
-    the sentences of the closed domain (`Sources.closed`).
+    the sentences of the closed domain (`Sources.closed`). With `mel` they come as log-mel, for a
+    tower that learns.
 
     The loss of an item is weighted by 1 / sqrt(its number of words), so that a transcript does not
     drown a one-word name.
@@ -76,6 +78,7 @@ def offline_examples(
                 "audio_interaction.corpus.offline",
                 *(["audio_interaction.corpus.variety"] if more else []),
             ),
+            mel=mel,
         )
         records += heard
         pieces += frames
@@ -85,7 +88,9 @@ def offline_examples(
         weight = sound_weight if record["kind"] == "sound" else 1.0
         for instruction, reply in record["tasks"]:
             ids = model.encode(reply)
-            layout = offline_layout(model.tokens, [], len(frames), model.encode(instruction), ids)
+            layout = offline_layout(
+                model.tokens, [], frame_count(frames), model.encode(instruction), ids
+            )
             examples.append(
                 Example(
                     layout,
@@ -101,7 +106,10 @@ def offline_examples(
 
 @dataclass(frozen=True)
 class EncodedStream:
-    """A stream without its samples: its timeline and its frames, float16 (chunks * 10, d_model)."""
+    """A stream without its samples: its timeline, and its frames, float16 (chunks * 10, d_model).
+
+    Where the tower learns, the frames are the log-mel that it hears: float16 (chunks, n_mels, 40).
+    """
 
     stream: Stream
     num_chunks: int
@@ -117,11 +125,12 @@ def encoded_streams(
     seed: int,
     tasks=None,
     more_sounds: int = 0,
+    mel: bool = False,
 ) -> list[EncodedStream]:
     """`count` streams of a split, encoded; the samples themselves are not kept.
 
     Their sounds are those of the sources and `more_sounds` of each class
-    (`corpus.variety.widened`).
+    (`corpus.variety.widened`). With `mel` they are log-mel, for a tower that learns.
     """
     records, pieces = cached_frames(
         cache,
@@ -143,9 +152,10 @@ def encoded_streams(
         count,
         f"encode {sources.split} streams",
         code=("audio_interaction.corpus.build", "audio_interaction.corpus.pipeline"),
+        mel=mel,
     )
     return [
-        EncodedStream(stream_from_timeline(record), len(frames) // FRAMES_PER_CHUNK, frames)
+        EncodedStream(stream_from_timeline(record), frame_count(frames) // FRAMES_PER_CHUNK, frames)
         for record, frames in zip(records, pieces, strict=True)
     ]
 

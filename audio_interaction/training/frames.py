@@ -1,6 +1,7 @@
 """Frozen-tower features, computed once and kept on disk.
 
-The tower does not learn, so its frames need to be made only once. A cache entry is a folder named
+Where the tower does not learn, its frames need to be made only once; where it does, what is kept is
+the log-mel that it hears. A cache entry is a folder named
 by the digest of everything the frames depend on: what was asked for, the tower's weights, and the
 source code that composes and encodes (`provenance`). It is written beside its final place and
 moved there when it is complete, so a kill leaves no half entry; one process makes it and others
@@ -24,12 +25,13 @@ from tqdm.auto import tqdm
 from audio_interaction.audio.features import log_mel
 from audio_interaction.files import umask, writing
 from audio_interaction.model.interaction import InteractionModel
+from audio_interaction.protocol import FRAMES_PER_CHUNK, MEL_FRAMES_PER_CHUNK
 from audio_interaction.training.provenance import code_digest
 
 FRAMES_FILE, RECORDS_FILE, ENTRY_FILE = "frames.f16", "records.jsonl", "entry.json"
 CLIPS_AT_ONCE = 32  # short clips alone would leave the second core idle
 ENCODERS = ("audio_interaction.audio.features", "audio_interaction.model.tower")
-FORMAT = 2
+FORMAT = 3
 """Of the files of an entry."""
 
 
@@ -42,6 +44,11 @@ def tower_digest(model: InteractionModel) -> str:
     return digest.hexdigest()
 
 
+def frame_count(heard: torch.Tensor) -> int:
+    """Frames of a piece of (N, d_model), or of log-mel (chunks, n_mels, 40)."""
+    return len(heard) * (FRAMES_PER_CHUNK if heard.ndim == 3 else 1)
+
+
 def cached_frames(
     root: Path,
     key: dict,
@@ -50,6 +57,8 @@ def cached_frames(
     total: int | None,
     title: str,
     code: tuple[str, ...] = (),
+    *,
+    mel: bool = False,
 ) -> tuple[list[dict], list[torch.Tensor]]:
     """Records and encoder frames from the cache, or made now.
 
@@ -64,16 +73,18 @@ def cached_frames(
         title: what is being encoded, for the progress bar.
         code: names of the modules that `make` calls; another source of theirs, or of what they
             import, is another entry.
+        mel: keep the log-mel instead, for a tower that is to learn.
 
     Returns:
-        The records, and for each its frames, float16 (chunks * 10, d_model), memory-mapped.
+        The records, and for each its frames, float16 (chunks * 10, d_model), or its log-mel,
+        float16 (chunks, n_mels, 40), memory-mapped.
 
     Raises:
         UserError: the cache cannot be written to.
     """
     full_key = {
         **key,
-        "tower": tower_digest(model),
+        "tower": f"log-mel of {model.n_mels}" if mel else tower_digest(model),
         "code": code_digest(*code, *ENCODERS),
         "format": FORMAT,
     }
@@ -86,7 +97,7 @@ def cached_frames(
                 if not _sound(folder):  # nobody else has made it meanwhile
                     _discard(folder)
                     clips = tqdm(make(), total=total, desc=title, unit="clip")
-                    _make(folder, full_key, model, iter(clips))
+                    _make(folder, full_key, model, iter(clips), mel)
     return _read(folder)
 
 
@@ -114,19 +125,23 @@ def _discard(folder: Path) -> None:
 
 
 def _make(
-    folder: Path, key: dict, model: InteractionModel, pairs: Iterator[tuple[dict, np.ndarray]]
+    folder: Path,
+    key: dict,
+    model: InteractionModel,
+    pairs: Iterator[tuple[dict, np.ndarray]],
+    mel: bool,
 ) -> None:
     prefix = f".making-{folder.name}-"
     for left in folder.parent.glob(f"{prefix}*"):  # by a killed process
         shutil.rmtree(left)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
     try:
-        width = _write(temporary, model, pairs)
+        shape = _write(temporary, model, pairs, mel)
         files = {}
         for name in (FRAMES_FILE, RECORDS_FILE):
             with open(temporary / name, "rb") as file:
                 files[name] = hashlib.file_digest(file, "sha256").hexdigest()
-        entry = {"key": key, "width": width, "files": files}
+        entry = {"key": key, "shape": shape, "files": files}
         (temporary / ENTRY_FILE).write_text(json.dumps(entry, indent=1))
         temporary.chmod(0o777 & ~umask())  # mkdtemp makes it private
         temporary.rename(folder)
@@ -134,30 +149,34 @@ def _make(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(folder: Path, model: InteractionModel, pairs: Iterator[tuple[dict, np.ndarray]]) -> int:
-    """Write frames one behind the other, and records; returns the width of a frame."""
-    width = model.thinker.config.audio_config.d_model
+def _write(
+    folder: Path, model: InteractionModel, pairs: Iterator[tuple[dict, np.ndarray]], mel: bool
+) -> tuple[int, ...]:
+    """Write pieces one behind the other, and records; returns the shape of a piece's row."""
+    audio = model.thinker.config.audio_config
     with open(folder / RECORDS_FILE, "w") as lines, open(folder / FRAMES_FILE, "wb") as rows:
         while group := list(islice(pairs, CLIPS_AT_ONCE)):
             mels = [log_mel(samples, model.n_mels) for _, samples in group]
-            frames = model.features_of_mel(np.concatenate(mels)).half().cpu().numpy()
-            frames.tofile(rows)
-            for (record, _), mel in zip(group, mels, strict=True):
-                entry = {"record": record, "frames": len(mel) * frames.shape[1]}
-                lines.write(json.dumps(entry) + "\n")
-    return width
+            heard = np.concatenate(mels)
+            if not mel:
+                heard = model.features_of_mel(heard).flatten(0, 1).cpu().numpy()
+            heard.astype(np.float16).tofile(rows)
+            for (record, _), piece in zip(group, mels, strict=True):
+                count = len(piece) * (1 if mel else FRAMES_PER_CHUNK)
+                lines.write(json.dumps({"record": record, "rows": count}) + "\n")
+    return (model.n_mels, MEL_FRAMES_PER_CHUNK) if mel else (audio.d_model,)
 
 
 def _read(folder: Path) -> tuple[list[dict], list[torch.Tensor]]:
-    width = json.loads((folder / ENTRY_FILE).read_text())["width"]
+    shape = json.loads((folder / ENTRY_FILE).read_text())["shape"]
     flat = np.memmap(folder / FRAMES_FILE, np.float16, mode="c")  # copied where written to
-    frames = torch.from_numpy(flat).view(-1, width)
+    heard = torch.from_numpy(flat).view(-1, *shape)
     records, pieces, start = [], [], 0
     for line in (folder / RECORDS_FILE).read_text().splitlines():
         entry = json.loads(line)
         records.append(entry["record"])
-        pieces.append(frames[start : start + entry["frames"]])
-        start += entry["frames"]
+        pieces.append(heard[start : start + entry["rows"]])
+        start += entry["rows"]
     return records, pieces
 
 

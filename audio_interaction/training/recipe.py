@@ -75,6 +75,8 @@ class BaseRecipe:
         start: folder of a base to go on from; null to begin one.
         seed: seed of everything drawn.
         vocab_size: size of the tokenizer of a new base.
+        ears_rank: rank of the LoRA by which the audio tower learns too (`model.ears`); 0 for ears
+            as they are.
         more_sounds: synthesised, and recorded, sounds of each class that join those of the kit
             (`corpus.variety.widened`).
         scenes: streams that are heard as a whole beside the clips; 0 for clips alone.
@@ -94,6 +96,7 @@ class BaseRecipe:
     start: str | None = None
     seed: int = 1
     vocab_size: int = 1024
+    ears_rank: int = 0
     more_sounds: int = 0
     scenes: int = 0
     scene_positions: int = 4096

@@ -17,6 +17,7 @@ from audio_interaction.training.frames import (
     FRAMES_FILE,
     RECORDS_FILE,
     cached_frames,
+    frame_count,
     tower_digest,
 )
 
@@ -26,14 +27,14 @@ CLIPS = [
 ]
 
 
-def get(root, model, key=None, clips=CLIPS, calls=None):
+def get(root, model, key=None, clips=CLIPS, calls=None, mel=False):
     def make():
         if calls is not None:
             calls.append(1)
         for index, clip in enumerate(clips):
             yield {"index": index}, clip
 
-    return cached_frames(root, key or {"seed": 1}, model, make, len(clips), "test")
+    return cached_frames(root, key or {"seed": 1}, model, make, len(clips), "test", mel=mel)
 
 
 def test_frames_are_the_models_own_up_to_half_precision(tmp_path, untrained):
@@ -43,6 +44,15 @@ def test_frames_are_the_models_own_up_to_half_precision(tmp_path, untrained):
     for clip, piece in zip(CLIPS, frames, strict=True):
         expected = untrained.features(clip).flatten(0, 1)
         torch.testing.assert_close(piece.float(), expected, rtol=1e-2, atol=5e-3)
+
+
+def test_the_log_mel_is_kept_for_ears_that_learn(tmp_path, untrained):
+    _, pieces = get(tmp_path, untrained, mel=True)
+    for clip, piece in zip(CLIPS, pieces, strict=True):
+        expected = torch.from_numpy(untrained.mel(clip))
+        torch.testing.assert_close(piece.float(), expected, rtol=1e-3, atol=1e-3)
+    _, frames = get(tmp_path, untrained)
+    assert list(map(frame_count, pieces)) == list(map(frame_count, frames)) == [10, 10, 40]
 
 
 def test_the_second_time_nothing_is_encoded(tmp_path, untrained):

@@ -51,6 +51,10 @@ def made(sources_root, tmp_path_factory):
             listening_weight=1.0,
         )
         make_base(scenes, folder / "scenes", folder / "cache")
+        ears = replace(scenes, ears_rank=4, start=str(folder / "scenes"))
+        make_base(ears, folder / "ears", folder / "cache")
+        further = replace(scenes, start=str(folder / "ears"))
+        make_base(further, folder / "further-base", folder / "cache")
         recipe = AdapterRecipe(
             Optimisation(2, 1e-3, batch_positions=1500),
             base=str(folder / "base"),
@@ -98,6 +102,16 @@ def test_a_base_goes_on_from_another_with_its_tokenizer(made):
     towers = [name for name in moved if "audio_tower" in name and unused not in name]
     assert all(".proj." in name for name in towers)
     assert not any("listening" in name for name in after.network.state_dict())
+
+
+def tower_of(folder):
+    return load_model(folder, adapter=None).thinker.model.audio_tower.layers.state_dict()
+
+
+def test_ears_learn_where_the_recipe_says_so_and_stay_so(made):
+    before, after, later = (tower_of(made / name) for name in ("scenes", "ears", "further-base"))
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    assert all(torch.equal(after[name], later[name]) for name in after)
 
 
 def test_scenes_are_listened_to_and_nothing_is_said_or_decided(made, sources_root):
