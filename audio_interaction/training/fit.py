@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import lightning as L
-import torch
 
 from audio_interaction.training.batches import Example, PackedLoader
 from audio_interaction.training.checkpoints import (
@@ -16,18 +15,8 @@ from audio_interaction.training.checkpoints import (
 )
 from audio_interaction.training.curve import Curve, CurveLogger
 from audio_interaction.training.module import InteractionModule
+from audio_interaction.training.precision import best_precision
 from audio_interaction.training.recipe import AdapterRecipe, BaseRecipe, Hardware
-
-
-def best_precision(accelerator: str = "auto") -> str:
-    """Lightning's precision for this machine: bf16 where it is multiplied in hardware, else fp32.
-
-    That is on most GPUs, and on CPUs with AVX-512 BF16 or AMX; others emulate it, far slower.
-    """
-    if accelerator != "cpu" and torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    able = getattr(torch.cpu, "get_capabilities", dict)()
-    return "bf16-mixed" if able.get("avx512_bf16") or able.get("amx_bf16") else "32-true"
 
 
 def trainer_options(hardware: Hardware) -> dict:

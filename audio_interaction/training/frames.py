@@ -26,6 +26,7 @@ from audio_interaction.audio.features import log_mel
 from audio_interaction.files import umask, writing
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import FRAMES_PER_CHUNK, MEL_FRAMES_PER_CHUNK
+from audio_interaction.training.precision import frames_dtype
 from audio_interaction.training.provenance import code_digest
 
 FRAMES_FILE, RECORDS_FILE, ENTRY_FILE = "frames.f16", "records.jsonl", "entry.json"
@@ -85,6 +86,7 @@ def cached_frames(
     full_key = {
         **key,
         "tower": f"log-mel of {model.n_mels}" if mel else tower_digest(model),
+        "dtype": "float32" if mel else str(frames_dtype(model.thinker.device)),
         "code": code_digest(*code, *ENCODERS),
         "format": FORMAT,
     }
@@ -153,13 +155,15 @@ def _write(
     folder: Path, model: InteractionModel, pairs: Iterator[tuple[dict, np.ndarray]], mel: bool
 ) -> tuple[int, ...]:
     """Write pieces one behind the other, and records; returns the shape of a piece's row."""
-    audio = model.thinker.config.audio_config
+    audio, device = model.thinker.config.audio_config, model.thinker.device
+    dtype = frames_dtype(device)
     with open(folder / RECORDS_FILE, "w") as lines, open(folder / FRAMES_FILE, "wb") as rows:
         while group := list(islice(pairs, CLIPS_AT_ONCE)):
             mels = [log_mel(samples, model.n_mels) for _, samples in group]
             heard = np.concatenate(mels)
             if not mel:
-                heard = model.features_of_mel(heard).flatten(0, 1).cpu().numpy()
+                with torch.autocast(device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
+                    heard = model.features_of_mel(heard).flatten(0, 1).numpy()
             heard.astype(np.float16).tofile(rows)
             for (record, _), piece in zip(group, mels, strict=True):
                 count = len(piece) * (1 if mel else FRAMES_PER_CHUNK)

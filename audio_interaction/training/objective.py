@@ -87,7 +87,10 @@ def interaction_loss(
         silent: id of `<silent>`; needed unless `balance` is "none".
     """
     embeddings = thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
-    states = thinker.decode_layers(embeddings, batch.segments)
+    if listening is None:
+        states = (thinker.decode_embeddings(embeddings, segments=batch.segments),)
+    else:
+        states = thinker.decode_layers(embeddings, batch.segments)
     hidden = states[-1]
     # The state at position p predicts the label at p + 1.
     labels = batch.labels[:, 1:]

@@ -37,13 +37,23 @@ def get(root, model, key=None, clips=CLIPS, calls=None, mel=False):
     return cached_frames(root, key or {"seed": 1}, model, make, len(clips), "test", mel=mel)
 
 
-def test_frames_are_the_models_own_up_to_half_precision(tmp_path, untrained):
+@pytest.mark.parametrize(("dtype", "error"), [(torch.float32, 1e-3), (torch.bfloat16, 0.05)])
+def test_frames_are_the_models_own_up_to_precision(tmp_path, untrained, monkeypatch, dtype, error):
+    monkeypatch.setattr(frames_module, "frames_dtype", lambda device: dtype)
     records, frames = get(tmp_path, untrained)
     assert [record["index"] for record in records] == [0, 1, 2]
     assert [len(piece) for piece in frames] == [10, 10, 40]
     for clip, piece in zip(CLIPS, frames, strict=True):
         expected = untrained.features(clip).flatten(0, 1)
-        torch.testing.assert_close(piece.float(), expected, rtol=1e-2, atol=5e-3)
+        assert (piece.float() - expected).norm() < error * expected.norm()
+
+
+def test_another_precision_is_another_entry(tmp_path, untrained, monkeypatch):
+    calls = []
+    for dtype in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr(frames_module, "frames_dtype", lambda device, dtype=dtype: dtype)
+        get(tmp_path, untrained, calls=calls)
+    assert len(calls) == 2
 
 
 def test_the_log_mel_is_kept_for_ears_that_learn(tmp_path, untrained):

@@ -117,8 +117,8 @@ class Table:
     def embed(self, *_):
         return self.logits[None]
 
-    def decode_layers(self, embeddings, segments=None):
-        return (embeddings,)
+    def decode_embeddings(self, embeddings, segments=None):
+        return embeddings
 
     def lm_head(self, hidden):
         return hidden

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from audio_interaction.training.fit import best_precision, trainer_options
+from audio_interaction.training.fit import trainer_options
+from audio_interaction.training.precision import best_precision, frames_dtype
 from audio_interaction.training.recipe import Hardware
 
 
@@ -21,6 +22,8 @@ def test_a_cpu_takes_bf16_where_it_multiplies_it(monkeypatch, able, precision):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
     assert best_precision() == precision
     assert trainer_options(Hardware())["precision"] == precision
+    reduced = frames_dtype(torch.device("cpu")) is torch.bfloat16
+    assert reduced == (precision == "bf16-mixed")
 
 
 def test_an_older_torch_that_does_not_tell_trains_in_fp32(monkeypatch):
