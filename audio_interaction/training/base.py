@@ -104,6 +104,7 @@ def _begun(recipe: BaseRecipe) -> InteractionModel:
 
 def _with_ears(recipe: BaseRecipe, model: InteractionModel, out: Path) -> InteractionModel:
     """Put what the ears have learnt, in this run or before, beside the base in `out`."""
+    shutil.rmtree(out / EARS, ignore_errors=True)  # of another run in the same folder
     if recipe.ears_rank:
         return save_ears(model, out)
     if recipe.start and (_folder(recipe.start) / EARS).is_dir():
