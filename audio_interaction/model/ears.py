@@ -28,9 +28,7 @@ def with_learning_ears(model: InteractionModel, rank: int) -> InteractionModel:
     """
     config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=LINEAR)
     network = peft.get_peft_model(model.network, config)
-    for name, parameter in network.named_parameters():
-        frozen = "audio_tower." in name and ".lora_" not in name and "audio_tower.proj." not in name
-        parameter.requires_grad_(not frozen)
+    only_ears_frozen(network)
     return replace(model, network=network)
 
 

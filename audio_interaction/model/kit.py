@@ -34,10 +34,14 @@ def put_ears(network: InteractionThinker, source: str | Path) -> None:
     only_ears_frozen(network)
 
 
-def only_ears_frozen(network: InteractionThinker) -> None:
-    """Let all of a base learn but its tower; the projector, a part of it by name, does."""
+def only_ears_frozen(network: torch.nn.Module) -> None:
+    """Let all of a base learn but its tower's own weights.
+
+    The projector, a part of the tower by name, learns, and so does LoRA on it (`model.ears`).
+    """
     for name, parameter in network.named_parameters():
-        parameter.requires_grad_("audio_tower." not in name or "audio_tower.proj." in name)
+        own = "audio_tower." in name and "audio_tower.proj." not in name and ".lora_" not in name
+        parameter.requires_grad_(not own)
 
 
 def save_kit(network: InteractionThinker, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:

@@ -104,11 +104,13 @@ def _begun(recipe: BaseRecipe) -> InteractionModel:
 
 def _with_ears(recipe: BaseRecipe, model: InteractionModel, out: Path) -> InteractionModel:
     """Put what the ears have learnt, in this run or before, beside the base in `out`."""
-    shutil.rmtree(out / EARS, ignore_errors=True)  # of another run in the same folder
     if recipe.ears_rank:
         return save_ears(model, out)
-    if recipe.start and (_folder(recipe.start) / EARS).is_dir():
-        shutil.copytree(_folder(recipe.start) / EARS, out / EARS, dirs_exist_ok=True)
+    ears, before = out / EARS, _folder(recipe.start) / EARS if recipe.start else None
+    if before is None or before.resolve() != ears.resolve():
+        shutil.rmtree(ears, ignore_errors=True)  # of another run in the same folder
+        if before is not None and before.is_dir():
+            shutil.copytree(before, ears)
     return model
 
 

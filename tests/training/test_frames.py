@@ -46,6 +46,8 @@ def test_frames_are_the_models_own_up_to_precision(tmp_path, untrained, monkeypa
     for clip, piece in zip(CLIPS, frames, strict=True):
         expected = untrained.features(clip).flatten(0, 1)
         assert (piece.float() - expected).norm() < error * expected.norm()
+        if dtype is torch.float32:
+            torch.testing.assert_close(piece.float(), expected, rtol=1e-2, atol=5e-3)
 
 
 def test_another_precision_is_another_entry(tmp_path, untrained, monkeypatch):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -112,6 +113,14 @@ def test_ears_learn_where_the_recipe_says_so_and_stay_so(made):
     before, after, later = (tower_of(made / name) for name in ("scenes", "ears", "further-base"))
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert all(torch.equal(after[name], later[name]) for name in after)
+
+
+def test_a_base_that_goes_on_in_its_own_folder_keeps_its_ears(made, tmp_path):
+    shutil.copytree(made / "ears", tmp_path / "base")
+    recipe = BaseRecipe(Optimisation(1, 1e-3), start=str(tmp_path / "base"))
+    base_module._with_ears(recipe, None, tmp_path / "base")
+    before, after = tower_of(made / "ears"), tower_of(tmp_path / "base")
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_scenes_are_listened_to_and_nothing_is_said_or_decided(made, sources_root):
