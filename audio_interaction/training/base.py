@@ -15,7 +15,7 @@ from audio_interaction.corpus.offline import INSTRUCTIONS
 from audio_interaction.corpus.sources import Sources, load_sources
 from audio_interaction.corpus.tasks import TASKS
 from audio_interaction.files import write_json
-from audio_interaction.model.ears import refuse_learnt_ears, save_ears, with_learning_ears
+from audio_interaction.model.ears import save_ears, with_learning_ears
 from audio_interaction.model.interaction import (
     RECIPE_FILE,
     InteractionModel,
@@ -95,11 +95,13 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
 def _begun(recipe: BaseRecipe) -> InteractionModel:
     if not recipe.start:
         model = new_model(recipe.preset, train_tokenizer(domain_texts(), recipe.vocab_size))
-    else:
-        model = load_model(recipe.start, None)
-        if recipe.ears_rank:
-            refuse_learnt_ears(_folder(recipe.start))
-    return with_learning_ears(model, recipe.ears_rank) if recipe.ears_rank else model
+        return with_learning_ears(model, recipe.ears_rank) if recipe.ears_rank else model
+    model = load_model(recipe.start, None)
+    if not recipe.ears_rank:
+        return model
+    return with_learning_ears(
+        model, recipe.ears_rank, _folder(recipe.start) / EARS, find_preset(recipe.start).ears
+    )
 
 
 def _with_ears(recipe: BaseRecipe, model: InteractionModel, out: Path) -> InteractionModel:

@@ -6,8 +6,9 @@ import torch
 from peft import PeftModel
 
 from audio_interaction.errors import UserError
-from audio_interaction.model.ears import refuse_learnt_ears, save_ears, with_learning_ears
+from audio_interaction.model.ears import save_ears, with_learning_ears
 from audio_interaction.model.interaction import load_model, save_base
+from audio_interaction.model.presets import PRESETS
 
 SOUND = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.1
 
@@ -98,7 +99,18 @@ def test_ears_of_another_size_are_refused(learnt):
         load_model(learnt[1], None)
 
 
-def test_ears_learn_once(plain, learnt):
-    refuse_learnt_ears(plain)
-    with pytest.raises(UserError, match="have learnt already; set ears_rank to 0"):
-        refuse_learnt_ears(learnt[1])
+def test_they_go_on_from_where_they_were(learnt):
+    model, folder = learnt
+    on = with_learning_ears(load_model(folder, None), 4, folder / "ears", PRESETS["tiny"].ears)
+    on.network.eval()
+    torch.testing.assert_close(on.features(SOUND), model.features(SOUND), rtol=1e-4, atol=1e-4)
+    own = {n for n, p in on.network.named_parameters() if "layers.0" in n and p.requires_grad}
+    assert sum("audio_tower" in name for name in own) == 2 * 6  # A and B of each linear layer
+    save_base(on, folder.parent / "on")
+    assert torch.equal(save_ears(on, folder.parent / "on").features(SOUND), model.features(SOUND))
+
+
+def test_ears_of_another_rank_do_not_go_on(learnt):
+    model = load_model(learnt[1], None)
+    with pytest.raises(UserError, match="learnt with rank 4; set ears_rank to 4"):
+        with_learning_ears(model, 8, learnt[1] / "ears", PRESETS["tiny"].ears)

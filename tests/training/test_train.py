@@ -54,6 +54,8 @@ def made(sources_root, tmp_path_factory):
         make_base(scenes, folder / "scenes", folder / "cache")
         ears = replace(scenes, ears_rank=4, start=str(folder / "scenes"))
         make_base(ears, folder / "ears", folder / "cache")
+        on = replace(ears, start=str(folder / "ears"))
+        make_base(on, folder / "ears-on", folder / "cache")
         further = replace(scenes, start=str(folder / "ears"))
         make_base(further, folder / "further-base", folder / "cache")
         recipe = AdapterRecipe(
@@ -113,6 +115,11 @@ def test_ears_learn_where_the_recipe_says_so_and_stay_so(made):
     before, after, later = (tower_of(made / name) for name in ("scenes", "ears", "further-base"))
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert all(torch.equal(after[name], later[name]) for name in after)
+
+
+def test_ears_that_have_learnt_go_on(made):
+    before, after = (tower_of(made / name) for name in ("ears", "ears-on"))
+    assert any(not torch.equal(before[name], after[name]) for name in before)
 
 
 def test_a_base_that_goes_on_in_its_own_folder_keeps_its_ears(made, tmp_path):
