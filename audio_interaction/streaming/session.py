@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from transformers import DynamicCache
 
 from audio_interaction.audio.features import StreamingLogMel
 from audio_interaction.errors import UserError
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import EMOTIONS, SAMPLE_RATE, seconds_of
+from audio_interaction.streaming.context import CONTEXT_SECONDS, Context
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,17 @@ SessionEvent = Decision | ResponseStart | TextDelta | ResponseEnd
 
 
 class Session:
-    """One listener with its KV cache.
+    """One listener with its bounded memory.
 
     Args:
         model: a loaded model with an interaction adapter.
         system: the written instruction of the session.
         threshold: p(response) from which a chunk is answered; the model's own by default.
         max_reply_tokens: a reply is closed after so many tokens.
+        context_seconds: sound that is remembered at most (`streaming.context`); None for all.
+
+    Raises:
+        UserError: a context that is too short to hear in.
     """
 
     def __init__(
@@ -73,15 +77,16 @@ class Session:
         system: str,
         threshold: float | None = None,
         max_reply_tokens: int = 48,
+        context_seconds: float | None = CONTEXT_SECONDS,
     ) -> None:
         self.model = model
         self.threshold = model.threshold if threshold is None else threshold
         self.max_reply_tokens = max_reply_tokens
         self._front_end = StreamingLogMel(model.n_mels)
-        self._cache = DynamicCache()
         self._chunk = 0
         # Tokens that are decided but not yet in the cache; they ride along with the next chunk.
         self._due = model.tokens.prefix(model.tokens.online, model.encode(system))
+        self.context = Context(len(self._due), context_seconds)
 
     def push(self, samples: np.ndarray) -> Iterator[SessionEvent]:
         """Hear float32 samples (S,) at 16 kHz; yield what the chunks they complete bring about.
@@ -115,8 +120,9 @@ class Session:
     @torch.inference_mode()
     def hear_frames(self, frames: torch.Tensor) -> Iterator[SessionEvent]:
         """Hear one chunk that is encoded already: float (10, d_model); `push` ends here, too."""
-        tokens = self.model.tokens
-        hidden = self.model.step([*self._due, *tokens.listening()], self._cache, frames)
+        tokens, cache = self.model.tokens, self.context.cache
+        self.context.make_room(self.model.thinker, len(self._due))
+        hidden = self.model.step([*self._due, *tokens.listening()], cache, frames)
         p_response = decide(self.model, hidden).item()
         now = seconds_of(self._chunk + 1)
         responds = p_response >= self.threshold
@@ -127,14 +133,14 @@ class Session:
             yield from self._respond(now)
 
     def _respond(self, now: float) -> Iterator[SessionEvent]:
-        model, tokens = self.model, self.model.tokens
-        hidden = model.step([tokens.response], self._cache)
+        model, tokens, cache = self.model, self.model.tokens, self.context.cache
+        hidden = model.step([tokens.response], cache)
         emotions = [tokens.emotion(name) for name in EMOTIONS]
         best = model.thinker.lm_head(hidden)[0, emotions].argmax().item()
         yield ResponseStart(now, EMOTIONS[best])
-        hidden = model.step([emotions[best]], self._cache)
+        hidden = model.step([emotions[best]], cache)
         ids, text = [], ""
-        for token in model.generate(hidden, self._cache, self.max_reply_tokens):
+        for token in model.generate(hidden, cache, self.max_reply_tokens):
             ids.append(token)
             grown = model.decode(ids)
             yield TextDelta(now, grown[len(text) :])
@@ -189,12 +195,15 @@ def listen(
     system: str,
     threshold: float | None = None,
     tail_seconds: float = 1.0,
+    context_seconds: float | None = None,
 ) -> Transcript:
     """Run float32 samples (S,) at 16 kHz through a session, chunk by chunk.
 
+    Scores are of all that was heard, so here nothing is forgotten unless `context_seconds` says so.
+
     A model with `clip_wide` hears the samples as one clip and the tail as another, as the release.
     """
-    session = Session(model, system, threshold)
+    session = Session(model, system, threshold, context_seconds=context_seconds)
     p_response, spoken, wall = [], [], []
     emotion = "normal"
     before = time.perf_counter()
