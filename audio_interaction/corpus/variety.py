@@ -18,7 +18,7 @@ from scipy.signal import resample_poly
 from tqdm.auto import tqdm
 
 from audio_interaction.audio.io import encode
-from audio_interaction.audio.mixing import gain_db, limit, rms, to_level
+from audio_interaction.audio.mixing import limit, rms, to_level
 from audio_interaction.audio.reverb import reverberant
 from audio_interaction.corpus.sound_classes import SOUND_CLASSES
 from audio_interaction.corpus.sounds import SYNTHESIS
@@ -122,9 +122,8 @@ def _varied(sources: Sources, label: str, count: int, seed: int) -> Iterator[Sou
         if rng.random() < LAYERED_SHARE:
             # Both begin at once: what is counted as one sound stays one.
             other = _at_another_speed(recorded[rng.integers(len(recorded))], rng)[: len(samples)]
-            other = gain_db(to_level(other, 20 * np.log10(rms(samples))), rng.uniform(*LAYER_DB))
-            samples = samples.copy()
-            samples[: len(other)] += other
+            level_db = 20 * np.log10(rms(samples)) + rng.uniform(*LAYER_DB)
+            samples[: len(other)] += to_level(other, level_db)
         samples = heard_elsewhere(samples, rng)
         yield replace(
             clip,

@@ -53,7 +53,7 @@ class Context:
 
     @property
     def chunks(self) -> int:
-        """Chunks that it holds."""
+        """Chunks that it holds; counted only where there is a bound."""
         return len(self._blocks)
 
     def make_room(self, thinker: InteractionThinker, due: int) -> None:
@@ -63,10 +63,12 @@ class Context:
             thinker: whose cache this is.
             due: positions of the last chunk that will enter together with the next one.
         """
+        if self.limit is None:
+            return
         entered = self.cache.get_seq_length() - self._prefix - sum(self._blocks)
         if entered > 0:  # since the last call, and so the last chunk's
             self._blocks.append(entered + due)
-        if self.limit is None or self.chunks < self.limit:
+        if self.chunks < self.limit:
             return
         gone = 0
         while self.chunks > SHARE_LEFT * self.limit:

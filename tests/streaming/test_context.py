@@ -21,6 +21,11 @@ def sound(chunks, seed=1):
     return 0.1 * rng.standard_normal(chunks * CHUNK_SAMPLES).astype(np.float32)
 
 
+def prefix_of(model):
+    """Positions of the instruction."""
+    return len(model.tokens.prefix(model.tokens.online, model.encode(SYSTEM)))
+
+
 def cache_of(model, ids):
     cache = DynamicCache()
     model.step(ids, cache)
@@ -54,7 +59,7 @@ def test_the_step_after_it_continues_at_the_next_position(untrained):
 def lengths(model, chunks, context_seconds, threshold=1.1):
     """Positions in the cache behind each chunk."""
     session = Session(model, SYSTEM, threshold, 4, context_seconds)
-    prefix = len(model.tokens.prefix(model.tokens.online, model.encode(SYSTEM)))
+    prefix = prefix_of(model)
     found = []
     for chunk in np.split(sound(chunks), chunks):
         list(session.push(chunk))
@@ -79,7 +84,7 @@ def test_replies_go_with_their_chunks(untrained):
 def test_the_instruction_stays(untrained):
     session = Session(untrained, SYSTEM, 1.1, context_seconds=2.0)
     whole = Session(untrained, SYSTEM, 1.1, context_seconds=None)
-    prefix = len(untrained.tokens.prefix(untrained.tokens.online, untrained.encode(SYSTEM)))
+    prefix = prefix_of(untrained)
     for some in (session, whole):
         list(some.push(sound(20)))
     for bounded, all_of_it in zip(
