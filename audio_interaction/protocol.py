@@ -14,7 +14,7 @@ Source: paper §3.3 and Algorithm 2; released builder `cons_online_data.py`.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import NewType
 
@@ -181,10 +181,16 @@ class ControlTokens:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the model says at one decision: an emotion tag and the ids of its words."""
+    """What the model says at one decision: an emotion tag and the ids of its words.
+
+    Attributes:
+        learnt: how many of the leading ids carry loss, with nothing behind them that does, nor the
+            emotion if it is 0; None for all of them and `<end>`.
+    """
 
     text: tuple[int, ...]
     emotion: str = "normal"
+    learnt: int | None = None
 
 
 @dataclass
@@ -217,12 +223,17 @@ class Layout:
 
 
 def online_layout(
-    tokens: ControlTokens, system: Sequence[int], num_chunks: int, replies: Mapping[int, Reply]
+    tokens: ControlTokens,
+    system: Sequence[int],
+    num_chunks: int,
+    replies: Mapping[int, Reply],
+    untaught: Collection[int] = (),
 ) -> Layout:
     """Lay out a stream of `num_chunks` chunks with replies at the given chunks (from 0).
 
     Loss on every decision, emotion, reply word and `<end>`; none on the prefix, the frames and
-    the role marker (paper Algorithm 2, released builder).
+    the role marker (paper Algorithm 2, released builder), and none on the decisions after the
+    chunks `untaught`.
 
     Raises:
         ValueError: a reply lies outside the stream.
@@ -238,12 +249,13 @@ def online_layout(
         layout._add([tokens.assistant])
         layout.decisions.append(len(layout))
         reply = replies.get(chunk)
-        if reply is None:
-            layout._add([tokens.silent], supervised=True, decision=True)
-        else:
-            layout._add([tokens.response], supervised=True, decision=True)
-            layout._add([tokens.emotion(reply.emotion)], supervised=True)
-            layout._add([*reply.text, tokens.end], supervised=True)
+        decision, taught = tokens.response if reply else tokens.silent, chunk not in untaught
+        layout._add([decision], supervised=taught, decision=taught)
+        if reply:
+            said = [tokens.emotion(reply.emotion), *reply.text, tokens.end]
+            learnt = len(said) if reply.learnt is None else reply.learnt and 1 + reply.learnt
+            layout._add(said[:learnt], supervised=True)
+            layout._add(said[learnt:])
     return layout
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from audio_interaction.corpus.build import iterate_streams
-from audio_interaction.corpus.labels import decision_chunks
 from audio_interaction.corpus.offline import offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
@@ -25,6 +24,7 @@ from audio_interaction.protocol import (
 from audio_interaction.training.batches import Example, unlabelled
 from audio_interaction.training.frames import cached_frames, frame_count
 from audio_interaction.training.listening import heard_targets
+from audio_interaction.training.slips import Told, slipped
 
 
 def offline_examples(
@@ -161,17 +161,26 @@ def encoded_streams(
 
 
 def stream_layout(
-    model: InteractionModel, encoded: EncodedStream, lag: float | np.random.Generator
+    model: InteractionModel,
+    encoded: EncodedStream,
+    lag: float | np.random.Generator,
+    slips: float = 0.0,
 ) -> Layout:
-    """Lay a stream out with its replies `lag` seconds after their triggers (`corpus.labels`)."""
-    replies = {
-        chunk: Reply(tuple(model.encode(text)), emotion)
-        for chunk, (text, emotion) in decision_chunks(
-            encoded.stream, encoded.num_chunks, lag
-        ).items()
-    }
+    """Lay a stream out with its replies `lag` seconds after their triggers (`corpus.labels`).
+
+    Args:
+        slips: share of them that are a chunk off (`training.slips`), drawn from `lag`, then a
+            generator.
+    """
+    told, changed = slipped(encoded.stream, encoded.num_chunks, lag, slips)
+    replies = {chunk: _reply(model, one) for chunk, one in told.items()}
     system = model.encode(encoded.stream.system)
-    return online_layout(model.tokens, system, encoded.num_chunks, replies)
+    return online_layout(model.tokens, system, encoded.num_chunks, replies, changed)
+
+
+def _reply(model: InteractionModel, told: Told) -> Reply:
+    learnt = None if told.whole else len(model.encode(told.text[: told.due]))
+    return Reply(tuple(model.encode(told.text)), told.emotion, learnt)
 
 
 def stream_examples(
@@ -222,11 +231,13 @@ class Redrawn(Sequence):
     The draw depends on `seed` and on which examples stand in the batch, and batches are shuffled
     anew every epoch. So it changes from epoch to epoch, and a run that is resumed, or divided
     among processes, draws the same lags without keeping any state. The length of a layout does
-    not depend on its lags.
+    not depend on its lags; words of a transcript that slip make it a few positions longer or
+    shorter.
 
     Args:
         model, streams, seed: as for `stream_examples`.
         others: examples numbered on after the streams; they stay as they are.
+        slips: share of the replies that are a chunk off (`training.slips`).
     """
 
     def __init__(
@@ -235,8 +246,9 @@ class Redrawn(Sequence):
         streams: list[EncodedStream],
         seed: int,
         others: Sequence[Example] = (),
+        slips: float = 0.0,
     ) -> None:
-        self.model, self.streams, self.seed = model, streams, seed
+        self.model, self.streams, self.seed, self.slips = model, streams, seed, slips
         self.examples = [*stream_examples(model, streams, seed), *others]
 
     def __len__(self) -> int:
@@ -250,5 +262,5 @@ class Redrawn(Sequence):
         if index >= len(self.streams):
             return self.examples[index]
         rng = np.random.default_rng([self.seed, index, *batch])
-        layout = stream_layout(self.model, self.streams[index], rng)
+        layout = stream_layout(self.model, self.streams[index], rng, self.slips)
         return replace(self.examples[index], layout=layout)

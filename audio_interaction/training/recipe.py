@@ -131,6 +131,8 @@ class AdapterRecipe:
         task_weights: share of each sub-task among the streams; null for equal shares.
         mix_ins: probabilities of history, silent and proactive streams that join those of
             `task_weights` (stage 4, `corpus.supervise`); null for none.
+        slips: share of the replies, and of the word groups of transcripts, that are a chunk early
+            or late in the history that a batch is trained on (`training.slips`); 0 for none.
         validation_streams: held-out streams on which behaviour is watched.
         validate_every: steps between two looks at behaviour, decisions teacher-forced.
         session_streams: how many of them are also heard in a free-running session; 0 for none.
@@ -162,6 +164,7 @@ class AdapterRecipe:
     more_sounds: int = 0
     task_weights: dict[str, float] | None = None
     mix_ins: dict[Literal["history", "silent", "proactive"], float] | None = None
+    slips: float = 0.0
     validation_streams: int = 128
     validate_every: int = 50
     session_streams: int = 0

@@ -59,7 +59,7 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     if not recipe.start:
         model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
     train_only(model, recipe.trains)
-    examples = Redrawn(model, streams, recipe.seed, replay)
+    examples = Redrawn(model, streams, recipe.seed, replay, recipe.slips)
     batches, kinds = in_turn(
         examples.examples[: len(streams)],
         recipe.optimisation.batch_positions,
