@@ -127,13 +127,18 @@ class InteractionModel:
     def generate(self, hidden: torch.Tensor, cache: DynamicCache, max_tokens: int):
         """Greedy words until `<end>`; yields ids one by one, `<end>` not included.
 
+        Control tokens are no words: of them only `<end>` is ever chosen.
+
         Args:
             hidden: (1, hidden) state that predicts the first word.
             cache: KV cache to continue; it grows by every word and by the closing `<end>`.
             max_tokens: the reply is closed after so many words even without `<end>`.
         """
+        controls = [token for token in self.tokens.ids() if token != self.tokens.end]
         for _ in range(max_tokens):
-            token = self.thinker.lm_head(hidden).argmax(-1)
+            logits = self.thinker.lm_head(hidden)
+            logits[:, controls] = -torch.inf
+            token = logits.argmax(-1)
             if token.item() == self.tokens.end:
                 break
             yield token.item()

@@ -40,11 +40,13 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         cache: folder of cached frames.
 
     Raises:
-        UserError: the recipe has nothing to train on, or a collapse stopped the run
-            (`watch.Collapsed`).
+        UserError: the recipe has nothing to train on or slips that are no share, or a collapse
+            stopped the run (`watch.Collapsed`).
     """
     if not recipe.streams and not recipe.replay_positions:
         raise UserError("nothing to train on: streams and replay_positions are both 0")
+    if not 0 <= recipe.slips <= 1:
+        raise UserError(f"slips is a share of the replies, from 0 to 1, not {recipe.slips}")
     L.seed_everything(recipe.seed, verbose=False)
     model = load_model(recipe.base, recipe.start, trainable=True)
     train, validation = load_sources("train"), load_sources("validation")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from peft import PeftModel
+from transformers import DynamicCache
 
 from audio_interaction.errors import UserError
 from audio_interaction.model.adapter import add_adapter, save_adapter
@@ -131,6 +132,15 @@ def test_an_adapter_of_another_base_is_refused(base_folder, tmp_path):
     (folder / "adapter_config.json").write_text(json.dumps(config | {"r": 8}))
     with pytest.raises(UserError, match="does not fit this base"):
         load_model(base_folder, adapter=folder)
+
+
+def test_a_control_token_is_no_word(untrained):
+    tokens = untrained.tokens
+    hidden = untrained.thinker.lm_head.weight[[tokens.response]]  # a state that longs for it
+    assert untrained.thinker.lm_head(hidden).argmax().item() == tokens.response
+    cache = DynamicCache()
+    words = list(untrained.generate(hidden, cache, 8))
+    assert words and not {*words} & {*tokens.ids()}
 
 
 def test_offline_use_stops_by_itself_and_is_deterministic(untrained):
