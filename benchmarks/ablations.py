@@ -25,6 +25,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "nothing asked of listening": ("listening_weight=0",),
     "no CTC": ("ctc_weight=0",),
     "no replay": ("replay_positions=0",),
+    "no slips": ("slips=0",),
     "lambda 1": ("decision_weight=1",),
     "classes balanced": ("loss_balance=classes",),
     "rank 4": ("rank=4", "alpha=8"),
