@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_interaction.benchmarks.metrics import is_asr
 from audio_interaction.corpus.offline import ANSWER, TRANSCRIBE
-from audio_interaction.corpus.schema import Stream
+from audio_interaction.corpus.schema import Stream, is_asr
 from audio_interaction.protocol import SAMPLE_RATE, chunks_in, seconds_of, trigger_chunk
 
 if TYPE_CHECKING:

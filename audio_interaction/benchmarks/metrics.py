@@ -24,7 +24,6 @@ from audio_interaction.benchmarks.stream_score import (
     COUNTS,
     ORIGINS,
     StreamScore,
-    is_asr,
     is_recorded,
     normalise,
     says,
@@ -32,6 +31,7 @@ from audio_interaction.benchmarks.stream_score import (
     triggers,
     word_errors,
 )
+from audio_interaction.corpus.schema import is_asr
 
 __all__ = [
     "ASR", "COUNTS", "DECIDE", "METRICS", "ORIGINS", "SOUNDS", "TEXT", "Metric", "StreamScore",

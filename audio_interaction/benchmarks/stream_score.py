@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import jiwer
 
 from audio_interaction.corpus.matching import WINDOW, Matched, Spoke, chunk_of, match
-from audio_interaction.corpus.schema import Event, Response, Stream
+from audio_interaction.corpus.schema import Event, Response, Stream, is_asr
 from audio_interaction.corpus.sounds import SYNTHESIS
 from audio_interaction.protocol import CHUNK_SECONDS, trigger_chunk
 
@@ -48,11 +48,6 @@ class StreamScore:
     engine: str
     counts: Mapping[str, float]
     delays: tuple[float, ...]
-
-
-def is_asr(stream: Stream) -> bool:
-    """Whether the stream is to be transcribed."""
-    return any(response.kind == "transcript" for response in stream.responses)
 
 
 def triggers(stream: Stream) -> tuple[Response, ...]:

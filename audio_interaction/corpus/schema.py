@@ -101,6 +101,11 @@ class Stream:
         return record
 
 
+def is_asr(stream: Stream) -> bool:
+    """Whether the stream is to be transcribed."""
+    return any(response.kind == "transcript" for response in stream.responses)
+
+
 def stream_from_timeline(record: dict, audio: np.ndarray | None = None) -> Stream:
     """Inverse of `Stream.timeline`; without `audio` the stream has no samples.
 

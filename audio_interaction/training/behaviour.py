@@ -16,7 +16,7 @@ import torch
 from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
 from audio_interaction.corpus.matching import WINDOW, Onset, chunk_of, match, onsets
 from audio_interaction.corpus.operating_point import ALARMS_PER_HOUR, THRESHOLDS, choose
-from audio_interaction.corpus.schema import Response
+from audio_interaction.corpus.schema import Response, is_asr
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import CHUNK_SECONDS, FRAMES_PER_CHUNK, trigger_chunk
 from audio_interaction.streaming.session import Decision, Session, decide
@@ -107,7 +107,7 @@ class Behaviour:
 
 def is_watched(encoded: EncodedStream) -> bool:
     """Whether behaviour is scored on a stream: on all but transcription."""
-    return all(response.kind != "transcript" for response in encoded.stream.responses)
+    return not is_asr(encoded.stream)
 
 
 def behaviour(

@@ -16,7 +16,7 @@ import numpy as np
 
 from audio_interaction.corpus.labels import decision_chunks
 from audio_interaction.corpus.matching import WINDOW
-from audio_interaction.corpus.schema import Stream
+from audio_interaction.corpus.schema import Stream, is_asr
 from audio_interaction.protocol import trigger_chunk
 
 
@@ -67,7 +67,7 @@ def slipped(
         a slip has changed.
     """
     placed = decision_chunks(stream, num_chunks, lag)
-    words = any(response.kind == "transcript" for response in stream.responses)
+    words = is_asr(stream)
     units = [
         Unit(part, emotion, chunk)
         for chunk, (text, emotion) in placed.items()
