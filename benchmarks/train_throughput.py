@@ -37,10 +37,11 @@ from torch.nn.utils.rnn import pad_sequence
 from audio_interaction.audio.features import log_mel
 from audio_interaction.corpus.build import compose_streams
 from audio_interaction.corpus.sources import load_sources
+from audio_interaction.layouts import IGNORED
 from audio_interaction.model.adapter import add_adapter
 from audio_interaction.model.interaction import InteractionModel, load_model
 from audio_interaction.model.tower import encode_chunks
-from audio_interaction.protocol import FRAMES_PER_CHUNK, IGNORED, SAMPLE_RATE
+from audio_interaction.protocol import FRAMES_PER_CHUNK, SAMPLE_RATE
 from audio_interaction.training.batches import Batch, Example, MixedBatches, PackedLoader
 from audio_interaction.training.data import EncodedStream, encoded_streams, stream_examples
 from audio_interaction.training.objective import interaction_loss

@@ -39,7 +39,7 @@ COMES_WITH = {
 # Imports run downwards only; neighbours of one rank may see each other.
 RANKS = {
     **dict.fromkeys(("__init__", "__version__", "errors", "files", "paths"), 1),
-    **dict.fromkeys(("profiles", "protocol"), 1),
+    **dict.fromkeys(("layouts", "profiles", "protocol"), 1),
     "audio": 2,
     "corpus": 3,
     "model": 3,

@@ -1,4 +1,4 @@
-"""Geometry, tokens, layouts."""
+"""Geometry and tokens."""
 
 import math
 
@@ -8,23 +8,14 @@ from hypothesis import strategies as st
 
 from audio_interaction.protocol import (
     CHUNK_SAMPLES,
-    EMOTIONS,
-    IGNORED,
-    POSITIONS_PER_SILENT_CHUNK,
     SAMPLE_RATE,
     ControlTokens,
-    Reply,
     chunks_in,
-    offline_layout,
-    online_layout,
-    parse_online,
     seconds_of,
     trigger_chunk,
 )
 
 TOKENS = ControlTokens(*range(20))
-WORDS = st.lists(st.integers(20, 900), max_size=8).map(tuple)
-REPLIES = st.builds(Reply, WORDS, st.sampled_from(EMOTIONS))
 
 
 @pytest.mark.parametrize(
@@ -52,95 +43,11 @@ def test_chunks_cover_the_samples_and_no_more(samples):
     assert seconds_of(chunks) * SAMPLE_RATE >= samples
 
 
-@given(
-    WORDS,
-    st.integers(0, 12).flatmap(
-        lambda n: st.tuples(
-            st.just(n),
-            st.dictionaries(st.integers(0, max(0, n - 1)), REPLIES) if n else st.just({}),
-        )
-    ),
-)
-def test_an_online_layout_round_trips(system, stream):
-    chunks, replies = stream
-    layout = online_layout(TOKENS, system, chunks, replies)
-    assert parse_online(TOKENS, layout.input_ids) == (list(system), chunks, replies)
-
-
-def test_layouts_of_the_release_open_written_text_with_response():
-    t = ControlTokens.released()
-    reply = Reply((7, 8), "sad")
-    ids = online_layout(t, [5, 6], 2, {1: reply}).input_ids
-    block = [151647, *[151608] * 10, 151602]
-    prefix = [151609, 151611, 151644, 151644, 5, 6, 151643]
-    assert ids == [*prefix, *block, 151605, *block, 151644, 151615, 7, 8, 151643]
-    assert parse_online(t, ids) == ([5, 6], 2, {1: reply})
-    assert offline_layout(t, [5], 1, [9], complete=False).input_ids == [
-        151610, 151611, 151644, 151644, 5, 151643, 151647, 151646, 151648,
-        151601, 151644, 9, 151643, 151602, 151644,
-    ]  # fmt: skip
-    assert len(t.ids()) == 18 and len(t.names()) == 20
-
-
-@given(WORDS, st.dictionaries(st.integers(0, 5), REPLIES))
-def test_online_labels_cover_decisions_and_words_and_nothing_else(system, replies):
-    layout = online_layout(TOKENS, system, 6, replies)
-    supervised = [i for i, label in enumerate(layout.labels) if label != IGNORED]
-    expected = 6 + sum(len(reply.text) + 2 for reply in replies.values())
-    assert len(supervised) == expected
-    assert all(layout.labels[i] == layout.input_ids[i] for i in supervised)
-    assert [i for i, flag in enumerate(layout.is_decision) if flag] == layout.decisions
-    assert sum(layout.is_frame) == 60
-    assert all(layout.input_ids[i - 1] == TOKENS.assistant for i in layout.decisions)
-
-
-def test_a_silent_chunk_takes_13_positions():
-    one, two = (len(online_layout(TOKENS, [], n, {})) for n in (1, 2))
-    assert two - one == POSITIONS_PER_SILENT_CHUNK == 13
-
-
-def test_a_reply_outside_the_stream_is_refused():
-    with pytest.raises(ValueError, match=r"chunks \[3\] of a stream of 3"):
-        online_layout(TOKENS, [], 3, {3: Reply((20,))})
-
-
-def test_the_offline_layout_asks_and_is_answered():
-    layout = offline_layout(TOKENS, [], 2, [30], [40, 41])
-    t = TOKENS
-    assert layout.input_ids == [
-        t.offline, t.english, t.system, t.end,
-        t.audio, t.frame_offline, t.frame_offline, t.audio_end,
-        t.user, 30, t.end, t.assistant, t.response, 40, 41, t.end,
-    ]  # fmt: skip
-    assert [label for label in layout.labels if label != IGNORED] == [40, 41, t.end]
-    prompt = offline_layout(TOKENS, [], 2, [30], complete=False)
-    assert prompt.input_ids == layout.input_ids[: len(prompt)]
-    assert prompt.input_ids[-1] == t.response
-
-
-def test_the_release_has_other_layouts_without_audio_or_without_user():
-    assert TOKENS.audio not in offline_layout(TOKENS, [], 0, [30]).input_ids
-    assert TOKENS.user not in offline_layout(TOKENS, [], 1, []).input_ids
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (lambda ids: ids[1:], "position 0"),
-        (lambda ids: ids[:-1] + [77], "expected <silent> or <response>, found 77"),
-        (lambda ids: ids[:-5], "expected a chunk block"),
-    ],
-)
-def test_parsing_names_the_position_that_is_wrong(damage, message):
-    ids = online_layout(TOKENS, [30], 2, {}).input_ids
-    with pytest.raises(ValueError, match=message):
-        parse_online(TOKENS, damage(ids))
-
-
 def test_the_released_ids_are_those_of_its_tokens_file():
     released = ControlTokens.released()
     assert (released.silent, released.response, released.end) == (151605, 151644, 151643)
     assert released.listening() == [151647, *[151608] * 10, 151602]
+    assert len(released.ids()) == 18 and len(released.names()) == 20
     assert released.emotion("urgent") == 151619 and released.emotion_name(151614) == "happy"
 
 

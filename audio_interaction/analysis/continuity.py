@@ -31,9 +31,10 @@ from audio_interaction.audio.features import log_mel
 from audio_interaction.benchmarks.bootstrap import Bootstrap, Interval, Sums, ratio
 from audio_interaction.corpus.schema import Stream
 from audio_interaction.errors import UserError
+from audio_interaction.layouts import online_layout
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.model.tower import encode_chunks
-from audio_interaction.protocol import FRAMES_PER_CHUNK, chunks_in, online_layout
+from audio_interaction.protocol import FRAMES_PER_CHUNK, chunks_in
 
 PAIRS = ("inside", "border", "apart")
 """Neighbours in one chunk; last and first frame across a border; the same places far apart."""

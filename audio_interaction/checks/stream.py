@@ -3,7 +3,8 @@
 import numpy as np
 
 from audio_interaction.checks.feedback import ask, check, expect
-from audio_interaction.protocol import CHUNK_SECONDS, ControlTokens, Reply, online_layout
+from audio_interaction.layouts import Reply, online_layout
+from audio_interaction.protocol import CHUNK_SECONDS, ControlTokens
 
 
 @check

@@ -11,13 +11,14 @@ from transformers import DynamicCache, PreTrainedTokenizerFast
 
 from audio_interaction.audio.features import clip_log_mel, log_mel
 from audio_interaction.errors import UserError
+from audio_interaction.layouts import offline_layout
 from audio_interaction.model import released
 from audio_interaction.model.kit import load_kit, put_ears, read_weights, save_kit
 from audio_interaction.model.large import find_device, find_dtype, find_preset, load_large
 from audio_interaction.model.network import InteractionThinker
 from audio_interaction.model.presets import Preset, preset
 from audio_interaction.model.tower import encode_chunks
-from audio_interaction.protocol import ControlTokens, offline_layout
+from audio_interaction.protocol import ControlTokens
 
 DECISION_FILE = "decision.json"
 """Beside an adapter: the threshold chosen on validation, `{"threshold": p}`."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from audio_interaction.protocol import IGNORED, Layout
+from audio_interaction.layouts import IGNORED, Layout
 from audio_interaction.training.frames import frame_count
 from audio_interaction.training.listening import QUESTIONS
 from audio_interaction.training.ranks import rank_and_world, share

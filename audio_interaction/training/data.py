@@ -13,18 +13,13 @@ from audio_interaction.corpus.offline import offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
 from audio_interaction.corpus.variety import widened
+from audio_interaction.layouts import Layout, Reply, offline_layout, online_layout
 from audio_interaction.model.interaction import InteractionModel
-from audio_interaction.protocol import (
-    FRAMES_PER_CHUNK,
-    Layout,
-    Reply,
-    offline_layout,
-    online_layout,
-)
+from audio_interaction.protocol import FRAMES_PER_CHUNK
 from audio_interaction.training.batches import Example, unlabelled
 from audio_interaction.training.frames import cached_frames, frame_count
 from audio_interaction.training.listening import heard_targets
-from audio_interaction.training.slips import Told, slipped
+from audio_interaction.training.slips import slipped
 
 
 def offline_examples(
@@ -172,15 +167,12 @@ def stream_layout(
         slips: share of them that are a chunk off (`training.slips`), drawn from `lag`, then a
             generator.
     """
-    told, changed = slipped(encoded.stream, encoded.num_chunks, lag, slips)
-    replies = {chunk: _reply(model, one) for chunk, one in told.items()}
+    said, owed = (
+        {chunk: Reply(tuple(model.encode(text)), emotion) for chunk, (text, emotion) in of.items()}
+        for of in slipped(encoded.stream, encoded.num_chunks, lag, slips)
+    )
     system = model.encode(encoded.stream.system)
-    return online_layout(model.tokens, system, encoded.num_chunks, replies, changed)
-
-
-def _reply(model: InteractionModel, told: Told) -> Reply:
-    learnt = None if told.whole else len(model.encode(told.text[: told.due]))
-    return Reply(tuple(model.encode(told.text)), told.emotion, learnt)
+    return online_layout(model.tokens, system, encoded.num_chunks, said, owed)
 
 
 def stream_examples(

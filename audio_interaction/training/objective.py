@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch.nn.utils.rnn import pad_sequence
 
+from audio_interaction.layouts import IGNORED
 from audio_interaction.model.network import InteractionThinker
-from audio_interaction.protocol import IGNORED
 from audio_interaction.training.batches import Batch
 from audio_interaction.training.listening import ListeningHeads
 from audio_interaction.training.ranks import mean_over_ranks, sum_over_ranks

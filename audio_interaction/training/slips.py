@@ -2,12 +2,10 @@
 
 A model that is trained on the true history alone trusts that everything was said when it was due.
 Heard freely it is a chunk off now and then, and then says a word twice, or never. So some replies
-are moved by a chunk in training. The slip itself is not taught: the decision that brought it, and
-what was said too early, carry no loss. What follows does: what has been said is not said again,
-and what is still owed is said at the next decision.
-
-This is imitation learning with a noisy expert (DART, https://arxiv.org/abs/1703.09327): the history
-is disturbed, the labels stay those of the expert.
+are moved by a chunk in training. The history is disturbed, and the labels stay those of an expert
+who sees it: what has been said is not said again, what is still owed is said at the next decision,
+and where the slip itself happened the label is what should have been there instead. This is
+imitation learning with a noisy expert (DART, https://arxiv.org/abs/1703.09327).
 """
 
 from dataclasses import dataclass
@@ -19,21 +17,8 @@ from audio_interaction.corpus.matching import WINDOW
 from audio_interaction.corpus.schema import Stream, is_asr
 from audio_interaction.protocol import trigger_chunk
 
-
-@dataclass(frozen=True)
-class Told:
-    """What is said after a chunk.
-
-    Attributes:
-        text, emotion: of the reply, as in `labels.decision_chunks`.
-        due: how many of its leading characters are due; those behind came too early.
-        whole: whether all that is due is said.
-    """
-
-    text: str
-    emotion: str
-    due: int
-    whole: bool = True
+Said = dict[int, tuple[str, str]]
+"""Chunk (from 0) -> (text, emotion) of what is said after it, as in `labels.decision_chunks`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +36,7 @@ def slipped(
     num_chunks: int,
     lag: float | np.random.Generator,
     share: float = 0.0,
-) -> tuple[dict[int, Told], set[int]]:
+) -> tuple[Said, Said]:
     """Lay out the replies of a stream, some of them a chunk early or late.
 
     A reply slips as a whole, and within the window of `corpus.matching`; of the words that are due
@@ -63,8 +48,7 @@ def slipped(
             from `lag`, which is a generator then.
 
     Returns:
-        Chunk (from 0) -> what is said after it, in ascending order; and the chunks whose decision
-        a slip has changed.
+        What is said, and what is owed given what was said before: both in ascending order.
     """
     placed = decision_chunks(stream, num_chunks, lag)
     words = is_asr(stream)
@@ -114,17 +98,15 @@ def _replies(
     return said
 
 
-def _told(units: list[Unit], said: list[int]) -> tuple[dict[int, Told], set[int]]:
-    replies: dict[int, Told] = {}
-    changed: set[int] = set()
+def _told(units: list[Unit], said: list[int]) -> tuple[Said, Said]:
+    told: Said = {}
+    owed: Said = {}
     for chunk in sorted({*said, *(unit.due for unit in units)}):
-        mine = [unit for unit, at in zip(units, said, strict=True) if at == chunk]
-        due = [unit.text for unit in mine if unit.due <= chunk]
-        late = any(unit.due <= chunk < at for unit, at in zip(units, said, strict=True))
-        if mine:
-            text = " ".join(unit.text for unit in mine)
-            whole = not late and len(due) == len(mine)
-            replies[chunk] = Told(text, mine[0].emotion, len(" ".join(due)), whole)
-        if bool(mine) != (bool(due) or late):
-            changed.add(chunk)
-    return replies, changed
+        pairs = list(zip(units, said, strict=True))
+        for side, some in (
+            (told, [unit for unit, at in pairs if at == chunk]),
+            (owed, [unit for unit, at in pairs if unit.due <= chunk <= at]),
+        ):
+            if some:
+                side[chunk] = (" ".join(unit.text for unit in some), some[0].emotion)
+    return told, owed

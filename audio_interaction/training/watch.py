@@ -9,6 +9,7 @@ The first is the cheapest such policy, since silences outnumber responses by far
 through it in the beginning. The second is where a base begins that always had to answer.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -87,9 +88,12 @@ class BehaviourWatch(L.Callback):
     bounded threshold: `session_*`. `collapse` is -1 while the model never speaks, 1 while it
     always speaks, else 0.
 
-    The best adapter is the one with the highest F1 of a session, or without sessions the highest
-    bounded F1; it lies in `folder`, the last one in `folder/last`. A model that always speaks is
-    not sent through sessions: it would talk for hours, and it is not the best.
+    The best adapter lies in `folder`, the last one in `folder/last`. It is the latest whose score,
+    the F1 of a session, or without sessions the bounded F1, is within one standard error of the
+    highest so far: looks at few triggers differ by chance, and what they do not see, the words of a
+    transcript, gets better as long as the loss falls. (Breiman et al., Classification and
+    Regression Trees, 1984, choose so among models, there the simplest.) A model that always
+    speaks is not sent through sessions: it would talk for hours, and it is not the best.
 
     Args:
         streams: held-out streams; transcription is left out.
@@ -130,10 +134,17 @@ class BehaviourWatch(L.Callback):
         module.network.train(was_training)
         if trainer.is_global_zero:
             save_adapter(module.model, self.folder / LAST)
-        if self.best is None or (score is not None and score >= self.best):
-            self.best = score
+        if self.best is None or (score is not None and score >= self._good_enough(self.best)):
             if trainer.is_global_zero:
                 save_adapter(module.model, self.folder)
+        if score is not None:
+            self.best = max(score, self.best or 0.0)
+
+    def _good_enough(self, best: float) -> float:
+        """The highest F1 less its standard error, as that of a share of all triggers."""
+        streams = self.streams[: self.recipe.session_streams or None]
+        triggers = sum(len(encoded.stream.responses) for encoded in streams)
+        return best - math.sqrt(best * (1 - best) / max(1, triggers))
 
     def _look(self, trainer, module: InteractionModule, step: int, last: bool) -> float | None:
         """Look, log and tell; returns the score by which the best adapter is chosen, if any."""

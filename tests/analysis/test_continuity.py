@@ -81,7 +81,7 @@ def test_every_stage_has_ten_frames_a_chunk(untrained):
 
 
 def test_the_last_layer_is_what_the_model_decides_on(untrained):
-    from audio_interaction.protocol import online_layout
+    from audio_interaction.layouts import online_layout
 
     stages = frames_by_stage(untrained, SOUND, SYSTEM)
     layout = online_layout(untrained.tokens, untrained.encode(SYSTEM), 8, {})

@@ -10,9 +10,9 @@ from peft import PeftModel
 from transformers import DynamicCache
 
 from audio_interaction.errors import UserError
+from audio_interaction.layouts import Reply, online_layout
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import load_model, save_base
-from audio_interaction.protocol import Reply, online_layout
 
 
 def logits(model):

@@ -6,11 +6,11 @@ import torch.nn.functional as F
 from peft import PeftModel
 
 from audio_interaction.errors import UserError
+from audio_interaction.layouts import IGNORED, Reply, online_layout
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import load_model, new_model
 from audio_interaction.model.large import find_device, find_dtype
 from audio_interaction.model.quantise import require_four_bit
-from audio_interaction.protocol import IGNORED, Reply, online_layout
 
 LARGE = ("omni-3b", "omni-7b", "released")
 

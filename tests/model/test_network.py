@@ -2,7 +2,7 @@
 
 import torch
 
-from audio_interaction.protocol import Reply, online_layout
+from audio_interaction.layouts import Reply, online_layout
 
 
 def test_there_is_no_vision_tower(untrained):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from audio_interaction.protocol import CHUNK_SAMPLES, Reply, online_layout, parse_online
+from audio_interaction.layouts import Reply, online_layout, parse_online
+from audio_interaction.protocol import CHUNK_SAMPLES
 from audio_interaction.streaming.session import (
     Decision,
     ResponseEnd,

@@ -6,8 +6,9 @@ import torch
 
 from audio_interaction.audio.features import log_mel
 from audio_interaction.corpus.build import compose_streams
+from audio_interaction.layouts import Reply, online_layout, parse_online
 from audio_interaction.model.interaction import load_model
-from audio_interaction.protocol import CHUNK_SAMPLES, Reply, online_layout, parse_online
+from audio_interaction.protocol import CHUNK_SAMPLES
 from audio_interaction.streaming.session import decide, listen
 
 STREAMS = 20

@@ -4,7 +4,8 @@ from itertools import islice
 
 import torch
 
-from audio_interaction.protocol import ControlTokens, Layout, offline_layout
+from audio_interaction.layouts import Layout, offline_layout
+from audio_interaction.protocol import ControlTokens
 from audio_interaction.training.batches import Example, MixedBatches, collate
 
 TOKENS = ControlTokens(*range(20))

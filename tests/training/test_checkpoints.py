@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from audio_interaction.errors import UserError
+from audio_interaction.layouts import offline_layout
 from audio_interaction.model.adapter import add_adapter, save_adapter
 from audio_interaction.model.interaction import load_model
-from audio_interaction.protocol import offline_layout
 from audio_interaction.training.batches import Example, MixedBatches
 from audio_interaction.training.checkpoints import AtomicCheckpoints, ResumePoint
 from audio_interaction.training.curve import CurveLogger

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from audio_interaction.corpus.schema import Response, Stream
-from audio_interaction.protocol import parse_online
+from audio_interaction.layouts import parse_online
 from audio_interaction.training.batches import Example, MixedBatches, PackedLoader
 from audio_interaction.training.data import EncodedStream, Redrawn, stream_examples
 

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from audio_interaction.corpus.labels import decision_chunks
 from audio_interaction.corpus.language import sentences
 from audio_interaction.corpus.schema import Event, Response, Stream, Word
-from audio_interaction.protocol import SAMPLE_RATE, Reply, online_layout
+from audio_interaction.layouts import Reply, online_layout
+from audio_interaction.protocol import SAMPLE_RATE
 from audio_interaction.training.batches import Example, collate
 from audio_interaction.training.listening import CLASSES, ListeningHeads, heard_targets
 from audio_interaction.training.module import InteractionModule

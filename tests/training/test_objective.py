@@ -8,13 +8,8 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_interaction.protocol import (
-    IGNORED,
-    ControlTokens,
-    Reply,
-    offline_layout,
-    online_layout,
-)
+from audio_interaction.layouts import IGNORED, Reply, offline_layout, online_layout
+from audio_interaction.protocol import ControlTokens
 from audio_interaction.training.batches import Example, collate
 from audio_interaction.training.objective import Objective, interaction_loss, label_weights
 

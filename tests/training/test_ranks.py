@@ -45,7 +45,7 @@ def test_a_plan_goes_on_where_it_was():
 
 
 def test_a_sequence_without_labels_adds_nothing(untrained):
-    from audio_interaction.protocol import Reply, online_layout
+    from audio_interaction.layouts import Reply, online_layout
 
     layout = online_layout(untrained.tokens, [300], 2, {1: Reply((310, 311))})
     one = Example(layout, torch.randn(20, 384), (310,))
@@ -59,7 +59,7 @@ def test_a_sequence_without_labels_adds_nothing(untrained):
 
 
 def test_a_batch_of_nothing_but_fillers_has_a_gradient_of_zero(untrained):
-    from audio_interaction.protocol import online_layout
+    from audio_interaction.layouts import online_layout
 
     layout = online_layout(untrained.tokens, [], 1, {})
     empty = collate([Example(layout, torch.randn(10, 384)).unlabelled()])

@@ -12,8 +12,9 @@ from peft import PeftModel
 
 from audio_interaction.corpus.build import compose_streams
 from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
+from audio_interaction.layouts import IGNORED, parse_online
 from audio_interaction.model.interaction import load_model
-from audio_interaction.protocol import IGNORED, chunks_in, parse_online
+from audio_interaction.protocol import chunks_in
 from audio_interaction.streaming.session import listen
 from audio_interaction.training import base as base_module
 from audio_interaction.training import train as train_module
