@@ -167,12 +167,15 @@ def stream_layout(
         slips: share of them that are a chunk off (`training.slips`), drawn from `lag`, then a
             generator.
     """
-    said, owed = (
-        {chunk: Reply(tuple(model.encode(text)), emotion) for chunk, (text, emotion) in of.items()}
-        for of in slipped(encoded.stream, encoded.num_chunks, lag, slips)
-    )
+    said, owed = slipped(encoded.stream, encoded.num_chunks, lag, slips)
+    # Each text is encoded once: most of what is said is what is owed.
+    reply = {
+        (text, emotion): Reply(tuple(model.encode(text)), emotion)
+        for text, emotion in {*said.values(), *owed.values()}
+    }
+    replies, should = ({chunk: reply[one] for chunk, one in of.items()} for of in (said, owed))
     system = model.encode(encoded.stream.system)
-    return online_layout(model.tokens, system, encoded.num_chunks, said, owed)
+    return online_layout(model.tokens, system, encoded.num_chunks, replies, should)
 
 
 def stream_examples(

@@ -101,8 +101,8 @@ def _replies(
 def _told(units: list[Unit], said: list[int]) -> tuple[Said, Said]:
     told: Said = {}
     owed: Said = {}
+    pairs = list(zip(units, said, strict=True))
     for chunk in sorted({*said, *(unit.due for unit in units)}):
-        pairs = list(zip(units, said, strict=True))
         for side, some in (
             (told, [unit for unit, at in pairs if at == chunk]),
             (owed, [unit for unit, at in pairs if unit.due <= chunk <= at]),
