@@ -27,7 +27,8 @@ class Profile:
         lora_steps: optimiser-step limit of one LoRA run; -1 for none (as Lightning counts).
         seeds: repetitions of every ablation.
         eval_limit: items of a benchmark that are scored; None for all.
-        threads: CPU threads of one process, never more than the machine has.
+        threads: CPU threads of all notebooks that run at once, never more than the machine has.
+        lanes: how many notebooks `reproduce` runs at once, never more than the machine has cores.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Profile:
     seeds: int
     eval_limit: int | None
     threads: int
+    lanes: int
 
     @property
     def folder(self) -> Path:
@@ -55,7 +57,8 @@ class Profile:
         return self.folder / "results"
 
 
-def _threads(wanted: int) -> int:
+def _up_to(wanted: int) -> int:
+    """As many as wanted, or as the machine has cores."""
     return min(wanted, os.cpu_count() or 1)
 
 
@@ -71,7 +74,8 @@ PROFILES = {
             lora_steps=8,
             seeds=1,
             eval_limit=6,
-            threads=_threads(2),
+            threads=_up_to(2),
+            lanes=_up_to(2),
         ),
         Profile(
             name="laptop",
@@ -82,7 +86,8 @@ PROFILES = {
             lora_steps=300,
             seeds=2,
             eval_limit=100,
-            threads=_threads(4),
+            threads=_up_to(4),
+            lanes=_up_to(2),
         ),
         Profile(
             name="gpu",
@@ -93,7 +98,8 @@ PROFILES = {
             lora_steps=-1,
             seeds=3,
             eval_limit=None,
-            threads=_threads(8),
+            threads=_up_to(8),
+            lanes=1,
         ),
         Profile(
             name="full",
@@ -104,7 +110,8 @@ PROFILES = {
             lora_steps=-1,
             seeds=5,
             eval_limit=None,
-            threads=_threads(16),
+            threads=_up_to(16),
+            lanes=1,
         ),
     )
 }

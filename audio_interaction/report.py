@@ -65,7 +65,10 @@ def _cell(cell):
 
 def as_markdown(profile: Profile, reports: Sequence[Report], minutes: float) -> str:
     """All reports under the line that says where their numbers come from."""
-    origin = f"Profile `{profile.name}`, all notebooks in {minutes:.0f} minutes; {machine()}."
+    origin = (
+        f"Profile `{profile.name}`, {minutes:.0f} minutes of notebooks, "
+        f"{profile.lanes} at a time; {machine()}."
+    )
     if not reports:
         return f"{origin}\n\nThe notebooks saved no measurement."
     return "\n\n".join([origin, *(report.markdown().strip() for report in reports)])

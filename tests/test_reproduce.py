@@ -1,5 +1,6 @@
 """Running notebooks: order, resuming, failures, interruption."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -120,22 +121,71 @@ def test_a_dead_kernel_is_explained(tmp_path):
         reproduce.reproduce(SMOKE, [dead], tmp_path / "runs")
 
 
-def test_ctrl_c_stops_at_once_and_leaves_no_done_mark(tmp_path):
-    slow = write(
-        tmp_path / "04_slow.ipynb",
-        new_code_cell("open('started', 'w').close(); import time; time.sleep(600)"),
+def test_two_run_at_once_and_share_the_threads(tmp_path, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    meet = (  # each waits for the other
+        "import os, time; open('NAME', 'w').close(); end = time.monotonic() + 60\n"
+        "while not os.path.exists('OTHER'):\n"
+        "    time.sleep(0.1); assert time.monotonic() < end\n"
+        "print(os.environ['OMP_NUM_THREADS'])"
     )
+    names = ("00_left", "01_right")
+    paths = [
+        write(
+            tmp_path / f"{name}.ipynb",
+            new_code_cell(meet.replace("NAME", name).replace("OTHER", names[1 - i])),
+        )
+        for i, name in enumerate(names)
+    ]
+    two = dataclasses.replace(SMOKE, threads=4, lanes=2)
+    runs = reproduce.reproduce(two, paths, tmp_path / "runs")
+    assert [run.path.stem for run in runs] == list(names)
+    for run in runs:
+        assert nbformat.read(run.path, 4).cells[1].outputs[0].text == "2\n"
+
+
+def test_a_failure_stops_the_other_lane(tmp_path):
+    bad = new_code_cell(
+        "import os, time\nwhile not os.path.exists('started'): time.sleep(0.1)\n1 / 0"
+    )
+    paths = [write(tmp_path / "00_bad.ipynb", bad), *slow_ones(tmp_path, 2)]
+    two = dataclasses.replace(SMOKE, threads=2, lanes=2)
+    start = time.monotonic()
+    with pytest.raises(reproduce.NotebookFailed, match="00_bad.ipynb, cell 2 of 2: ZeroDivision"):
+        reproduce.reproduce(two, paths, tmp_path / "runs")
+    assert time.monotonic() - start < 60  # the slow ones sleep for ten minutes
+    written = sorted(path.name for path in (tmp_path / "runs" / "smoke").glob("*.ipynb"))
+    assert written[:2] == ["00_bad.ipynb", "04_slow.ipynb"]
+    for name in written:
+        assert reproduce.DONE not in nbformat.read(tmp_path / "runs/smoke" / name, 4).metadata
+
+
+def slow_ones(folder, count):
+    return [
+        write(
+            folder / f"0{number}_slow.ipynb",
+            new_code_cell("open('started', 'w').close(); import time; time.sleep(600)"),
+        )
+        for number in range(4, 4 + count)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_ctrl_c_stops_at_once_and_leaves_no_done_mark(tmp_path, count):
+    slow = slow_ones(tmp_path, count)
     program = (
         "import signal, sys; from pathlib import Path\n"
         # A job in the background of a script is started deaf to Ctrl-C.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from audio_interaction import reproduce\n"
         "from audio_interaction.profiles import find_profile\n"
-        "try: reproduce.reproduce(find_profile('smoke'), [Path(sys.argv[1])], Path(sys.argv[2]))\n"
+        "root, *notebooks = map(Path, sys.argv[1:])\n"
+        "try: reproduce.reproduce(find_profile('smoke'), notebooks, root)\n"
         "except KeyboardInterrupt: sys.exit(130)\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", program, str(slow), str(tmp_path / "runs")],
+        [sys.executable, "-c", program, str(tmp_path / "runs"), *map(str, slow)],
         stderr=subprocess.DEVNULL,
         env=os.environ,
     )
