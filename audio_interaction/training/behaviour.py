@@ -13,13 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from audio_interaction.corpus.labels import EVALUATION_LAG, decision_chunks
+from audio_interaction.corpus.labels import EVALUATION_LAG, Said, decision_chunks
 from audio_interaction.corpus.matching import WINDOW, Onset, chunk_of, match, onsets
 from audio_interaction.corpus.operating_point import ALARMS_PER_HOUR, THRESHOLDS, choose
 from audio_interaction.corpus.schema import Response, is_asr
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import CHUNK_SECONDS, FRAMES_PER_CHUNK, trigger_chunk
-from audio_interaction.streaming.session import Decision, Session, decide
+from audio_interaction.streaming.session import (
+    Decision,
+    ResponseEnd,
+    ResponseStart,
+    Session,
+    decide,
+)
 from audio_interaction.training.batches import Example, collate
 from audio_interaction.training.data import EncodedStream, stream_layout
 
@@ -54,10 +60,10 @@ def teacher_forced(
 
 @dataclass(frozen=True)
 class Heard:
-    """One stream as heard: p(response) of its chunks, float (C,), and the chunks with a reply."""
+    """One stream as heard: p(response) of its chunks, float (C,), and what was said."""
 
     p_response: np.ndarray
-    said: tuple[int, ...]
+    said: Said
 
 
 def free_running(
@@ -68,14 +74,18 @@ def free_running(
     for encoded in streams:
         session = Session(model, encoded.stream.system, threshold, LONGEST_REPLY)
         frames = encoded.frames.float().to(model.thinker.device).split(FRAMES_PER_CHUNK)
-        events = (event for chunk in frames for event in session.hear_frames(chunk))
-        decisions = [event for event in events if isinstance(event, Decision)]
-        heard.append(
-            Heard(
-                np.array([decision.p_response for decision in decisions]),
-                tuple(decision.chunk for decision in decisions if decision.responds),
-            )
-        )
+        p_response: list[float] = []
+        said: Said = {}
+        emotion = "normal"
+        for event in (event for chunk in frames for event in session.hear_frames(chunk)):
+            match event:
+                case Decision():
+                    p_response.append(event.p_response)
+                case ResponseStart():
+                    emotion = event.emotion
+                case ResponseEnd():
+                    said[len(p_response) - 1] = (event.text, emotion)
+        heard.append(Heard(np.array(p_response), said))
     return heard
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from audio_interaction.corpus.build import iterate_streams
+from audio_interaction.corpus.labels import Said, due_chunks, spoken
 from audio_interaction.corpus.offline import offline_items
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
@@ -17,6 +18,7 @@ from audio_interaction.layouts import Layout, Reply, offline_layout, online_layo
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.protocol import FRAMES_PER_CHUNK
 from audio_interaction.training.batches import Example, unlabelled
+from audio_interaction.training.expert import owed
 from audio_interaction.training.frames import cached_frames, frame_count
 from audio_interaction.training.listening import heard_targets
 from audio_interaction.training.slips import slipped
@@ -160,22 +162,27 @@ def stream_layout(
     encoded: EncodedStream,
     lag: float | np.random.Generator,
     slips: float = 0.0,
+    history: Said | None = None,
 ) -> Layout:
     """Lay a stream out with its replies `lag` seconds after their triggers (`corpus.labels`).
 
     Args:
         slips: share of them that are a chunk off (`training.slips`), drawn from `lag`, then a
             generator.
+        history: what was said instead; the labels are what is owed then (`training.expert`).
     """
-    said, owed = slipped(encoded.stream, encoded.num_chunks, lag, slips)
+    stream, num_chunks = encoded.stream, encoded.num_chunks
+    due = due_chunks(stream, num_chunks, lag)
+    if history is None:
+        history = slipped(stream, num_chunks, due, slips, lag) if slips else spoken(due)
+    should = owed(stream, num_chunks, due, history)
     # Each text is encoded once: most of what is said is what is owed.
     reply = {
         (text, emotion): Reply(tuple(model.encode(text)), emotion)
-        for text, emotion in {*said.values(), *owed.values()}
+        for text, emotion in {*history.values(), *should.values()}
     }
-    replies, should = ({chunk: reply[one] for chunk, one in of.items()} for of in (said, owed))
-    system = model.encode(encoded.stream.system)
-    return online_layout(model.tokens, system, encoded.num_chunks, replies, should)
+    replies, labels = ({at: reply[one] for at, one in of.items()} for of in (history, should))
+    return online_layout(model.tokens, model.encode(stream.system), num_chunks, replies, labels)
 
 
 def stream_examples(
@@ -233,6 +240,9 @@ class Redrawn(Sequence):
         model, streams, seed: as for `stream_examples`.
         others: examples numbered on after the streams; they stay as they are.
         slips: share of the replies that are a chunk off (`training.slips`).
+        histories: what a model said of each of the streams (`training.own_histories`), none by
+            default.
+        own: share of the draws that take that for the history.
     """
 
     def __init__(
@@ -242,8 +252,11 @@ class Redrawn(Sequence):
         seed: int,
         others: Sequence[Example] = (),
         slips: float = 0.0,
+        histories: Sequence[Said] = (),
+        own: float = 0.0,
     ) -> None:
         self.model, self.streams, self.seed, self.slips = model, streams, seed, slips
+        self.histories, self.own = histories, own
         self.examples = [*stream_examples(model, streams, seed), *others]
 
     def __len__(self) -> int:
@@ -257,5 +270,6 @@ class Redrawn(Sequence):
         if index >= len(self.streams):
             return self.examples[index]
         rng = np.random.default_rng([self.seed, index, *batch])
-        layout = stream_layout(self.model, self.streams[index], rng, self.slips)
+        history = self.histories[index] if rng.random() < self.own else None
+        layout = stream_layout(self.model, self.streams[index], rng, self.slips, history)
         return replace(self.examples[index], layout=layout)

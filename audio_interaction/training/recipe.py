@@ -133,6 +133,8 @@ class AdapterRecipe:
             `task_weights` (stage 4, `corpus.supervise`); null for none.
         slips: share of the replies, and of the word groups of transcripts, that are a chunk early
             or late in the history that a batch is trained on (`training.slips`); 0 for none.
+        own_histories: share of the draws whose history is what `start` says of the stream when it
+            hears it freely (`training.own_histories`); 0 for none.
         validation_streams: held-out streams on which behaviour is watched.
         validate_every: steps between two looks at behaviour, decisions teacher-forced.
         session_streams: how many of them are also heard in a free-running session; 0 for none.
@@ -165,6 +167,7 @@ class AdapterRecipe:
     task_weights: dict[str, float] | None = None
     mix_ins: dict[Literal["history", "silent", "proactive"], float] | None = None
     slips: float = 0.0
+    own_histories: float = 0.0
     validation_streams: int = 128
     validate_every: int = 50
     session_streams: int = 0

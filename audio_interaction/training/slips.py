@@ -1,70 +1,56 @@
-"""Slips: histories in which a reply was said a chunk early or late, and what to do after them.
+"""Slips: histories in which some replies were said a chunk early or late.
 
-A model that is trained on the true history alone trusts that everything was said when it was due.
-Heard freely it is a chunk off now and then, and then says a word twice, or never. So some replies
-are moved by a chunk in training. The history is disturbed, and the labels stay those of an expert
-who sees it: what has been said is not said again, what is still owed is said at the next decision,
-and where the slip itself happened the label is what should have been there instead. This is
-imitation learning with a noisy expert (DART, https://arxiv.org/abs/1703.09327).
+Heard freely, a model is a chunk off now and then. So that it has seen that before, some replies are
+moved by a chunk in training; what is taught then is told by the `expert`. This is imitation
+learning with a noisy expert (DART, https://arxiv.org/abs/1703.09327).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from audio_interaction.corpus.labels import decision_chunks
+from audio_interaction.corpus.labels import Said, spoken
 from audio_interaction.corpus.matching import WINDOW
-from audio_interaction.corpus.schema import Stream, is_asr
+from audio_interaction.corpus.schema import Response, Stream, is_asr
 from audio_interaction.protocol import trigger_chunk
-
-Said = dict[int, tuple[str, str]]
-"""Chunk (from 0) -> (text, emotion) of what is said after it, as in `labels.decision_chunks`."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What is said as one: a reply, or one word of a transcript."""
+    """What is said as one, a reply or one word of a transcript; and the chunk in which it is due."""
 
-    text: str
-    emotion: str
+    response: Response
     due: int
-    """Chunk in which it is due."""
 
 
 def slipped(
     stream: Stream,
     num_chunks: int,
-    lag: float | np.random.Generator,
-    share: float = 0.0,
-) -> tuple[Said, Said]:
-    """Lay out the replies of a stream, some of them a chunk early or late.
+    due: dict[int, tuple[Response, ...]],
+    share: float,
+    rng: np.random.Generator,
+) -> Said:
+    """What is said when some replies come a chunk early or late.
 
     A reply slips as a whole, and within the window of `corpus.matching`; of the words that are due
     together the first ones slip back, or the last ones forth.
 
     Args:
-        stream, num_chunks, lag: as for `labels.decision_chunks`.
-        share: probability that a reply, or a group of words, slips; half of them early. Drawn
-            from `lag`, which is a generator then.
-
-    Returns:
-        What is said, and what is owed given what was said before: both in ascending order.
+        stream, num_chunks: the stream and its length in chunks.
+        due: its responses by chunk (`labels.due_chunks`).
+        share: probability that a reply, or a group of words, slips; half of them early.
+        rng: draws them.
     """
-    placed = decision_chunks(stream, num_chunks, lag)
-    words = is_asr(stream)
-    units = [
-        Unit(part, emotion, chunk)
-        for chunk, (text, emotion) in placed.items()
-        for part in (text.split() if words else [text])
-    ]
-    if not share:
-        said = [unit.due for unit in units]
-    elif words:
-        said = _words(units, num_chunks, share, lag)
+    units = [Unit(response, chunk) for chunk, group in due.items() for response in group]
+    if is_asr(stream):
+        chunks = _words(units, num_chunks, share, rng)
     else:
         ends = {trigger_chunk(response.end) for response in stream.responses}
-        said = _replies(units, ends, num_chunks, share, lag)
-    return _told(units, said)
+        chunks = _replies(units, ends, num_chunks, share, rng)
+    said: dict[int, list[Response]] = {}
+    for unit, chunk in zip(units, chunks, strict=True):
+        said.setdefault(chunk, []).append(unit.response)
+    return spoken(dict(sorted(said.items())))
 
 
 def _words(units: list[Unit], num_chunks: int, share: float, rng: np.random.Generator) -> list[int]:
@@ -96,17 +82,3 @@ def _replies(
         free = chunk not in due and chunk not in said and 0 <= chunk < num_chunks
         said.append(chunk if within and free else unit.due)
     return said
-
-
-def _told(units: list[Unit], said: list[int]) -> tuple[Said, Said]:
-    told: Said = {}
-    owed: Said = {}
-    pairs = list(zip(units, said, strict=True))
-    for chunk in sorted({*said, *(unit.due for unit in units)}):
-        for side, some in (
-            (told, [unit for unit, at in pairs if at == chunk]),
-            (owed, [unit for unit, at in pairs if unit.due <= chunk <= at]),
-        ):
-            if some:
-                side[chunk] = (" ".join(unit.text for unit in some), some[0].emotion)
-    return told, owed

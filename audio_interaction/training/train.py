@@ -21,6 +21,7 @@ from audio_interaction.training.data import (
 from audio_interaction.training.fit import fit
 from audio_interaction.training.module import InteractionModule
 from audio_interaction.training.own import corpus_streams
+from audio_interaction.training.own_histories import own_histories
 from audio_interaction.training.ranks import rank_and_world
 from audio_interaction.training.recipe import AdapterRecipe
 from audio_interaction.training.watch import BehaviourWatch
@@ -45,8 +46,11 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     """
     if not recipe.streams and not recipe.replay_positions:
         raise UserError("nothing to train on: streams and replay_positions are both 0")
-    if not 0 <= recipe.slips <= 1:
-        raise UserError(f"slips is a share of the replies, from 0 to 1, not {recipe.slips}")
+    for name in ("slips", "own_histories"):
+        if not 0 <= (share := getattr(recipe, name)) <= 1:
+            raise UserError(f"{name} is a share, from 0 to 1, not {share}")
+    if recipe.own_histories and not recipe.start:
+        raise UserError("own_histories are those of an adapter: set start to its folder")
     L.seed_everything(recipe.seed, verbose=False)
     model = load_model(recipe.base, recipe.start, trainable=True)
     train, validation = load_sources("train"), load_sources("validation")
@@ -58,10 +62,13 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         )
     )
     replay = _replay(recipe, model, train, cache)
+    histories = own_histories(model, streams, cache) if recipe.own_histories else ()
     if not recipe.start:
         model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
     train_only(model, recipe.trains)
-    examples = Redrawn(model, streams, recipe.seed, replay, recipe.slips)
+    examples = Redrawn(
+        model, streams, recipe.seed, replay, recipe.slips, histories, recipe.own_histories
+    )
     batches, kinds = in_turn(
         examples.examples[: len(streams)],
         recipe.optimisation.batch_positions,
