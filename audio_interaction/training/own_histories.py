@@ -25,7 +25,7 @@ UNUSED = "audio_bos_eos_token"
 def own_histories(
     model: InteractionModel, streams: Sequence[EncodedStream], cache: Path
 ) -> list[Said]:
-    """What the model says of each stream at its threshold; kept in `cache`, by streams and weights."""
+    """What the model says of each stream at its threshold; kept in `cache`."""
     digest = hashlib.sha256(f"{model.threshold}".encode())
     for name, weight in sorted(model.network.state_dict().items()):
         if UNUSED not in name:

@@ -17,7 +17,7 @@ from audio_interaction.protocol import trigger_chunk
 
 @dataclass(frozen=True)
 class Unit:
-    """What is said as one, a reply or one word of a transcript; and the chunk in which it is due."""
+    """What is said as one, a reply or one word of a transcript; and in which chunk it is due."""
 
     response: Response
     due: int

@@ -13,7 +13,6 @@ from audio_interaction.layouts import parse_online
 from audio_interaction.training.data import EncodedStream, stream_layout
 from audio_interaction.training.expert import owed
 from audio_interaction.training.slips import slipped
-
 from tests.training.histories import (
     CHUNKS,
     SEEDS,

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
 import torch
 
@@ -11,7 +10,6 @@ from audio_interaction.layouts import parse_online
 from audio_interaction.streaming.session import Session
 from audio_interaction.training.data import EncodedStream, Redrawn
 from audio_interaction.training.own_histories import own_histories
-
 from tests.training.histories import stream_of
 
 

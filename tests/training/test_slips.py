@@ -9,7 +9,6 @@ from audio_interaction.corpus.labels import decision_chunks, due_chunks
 from audio_interaction.corpus.matching import Onset, match
 from audio_interaction.corpus.schema import Response
 from audio_interaction.training.slips import slipped
-
 from tests.training.histories import CHUNKS, SEEDS, SHARES, conversations, stream_of, transcripts
 
 
