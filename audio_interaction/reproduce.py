@@ -91,7 +91,7 @@ def reproduce(profile: Profile, notebooks: list[Path], root: Path) -> list[Run]:
     for line in range(lanes):
         lines.put(line)
     with ProcessPoolExecutor(lanes, context, _begin_lane, (context.RLock(), lines)) as pool:
-        runs = [pool.submit(_run, path, profile, root, inputs, threads) for path in notebooks]
+        runs = [pool.submit(_next, path, profile, root, inputs, threads) for path in notebooks]
         try:
             return [run.result() for run in runs]
         except BaseException:  # Ctrl-C, too: the other lanes are to stop as well
@@ -105,6 +105,9 @@ def reproduce(profile: Profile, notebooks: list[Path], root: Path) -> list[Run]:
 _line = 0
 """On which line of the terminal this process shows its progress."""
 
+_stopped = False
+"""Whether this lane was told to stop."""
+
 
 def _begin_lane(lock, lines) -> None:
     global _line
@@ -113,7 +116,19 @@ def _begin_lane(lock, lines) -> None:
     # Ctrl-C in a terminal reaches every process: the first one sees to it that the lanes stop. A
     # lane ends by an exception, so its kernel is shut down and what it has done is written.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, _stop)
+
+
+def _stop(*_) -> None:
+    global _stopped
+    _stopped = True
+    sys.exit(1)
+
+
+def _next(*arguments) -> Run:
+    if _stopped:  # the pool hands out one more than it has lanes, and takes none back
+        sys.exit(1)
+    return _run(*arguments)
 
 
 def _run(path: Path, profile: Profile, root: Path, inputs: str, threads: int) -> Run:
