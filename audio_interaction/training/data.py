@@ -173,9 +173,12 @@ def stream_layout(
     """
     stream, num_chunks = encoded.stream, encoded.num_chunks
     due = due_chunks(stream, num_chunks, lag)
+    if history is None and slips:
+        history = slipped(stream, num_chunks, due, slips, lag)
     if history is None:
-        history = slipped(stream, num_chunks, due, slips, lag) if slips else spoken(due)
-    should = owed(stream, num_chunks, due, history)
+        history = should = spoken(due)
+    else:
+        should = owed(stream, num_chunks, due, history)
     # Each text is encoded once: most of what is said is what is owed.
     reply = {
         (text, emotion): Reply(tuple(model.encode(text)), emotion)

@@ -105,6 +105,8 @@ class BehaviourWatch(L.Callback):
         self, streams: Sequence[EncodedStream], recipe: AdapterRecipe, folder: Path
     ) -> None:
         self.streams = [encoded for encoded in streams if is_watched(encoded)]
+        # Those whose F1 is the score: of sessions, if there are any.
+        self.judged = self.streams[: recipe.session_streams or None]
         self.recipe, self.folder = recipe, folder
         self.collapse = CollapseWatch()
         self.best: float | None = None
@@ -142,8 +144,7 @@ class BehaviourWatch(L.Callback):
 
     def _good_enough(self, best: float) -> float:
         """The highest F1 less its standard error, as that of a share of all triggers."""
-        streams = self.streams[: self.recipe.session_streams or None]
-        triggers = sum(len(encoded.stream.responses) for encoded in streams)
+        triggers = sum(len(encoded.stream.responses) for encoded in self.judged)
         return best - math.sqrt(best * (1 - best) / max(1, triggers))
 
     def _look(self, trainer, module: InteractionModule, step: int, last: bool) -> float | None:
@@ -171,10 +172,9 @@ class BehaviourWatch(L.Callback):
         return score
 
     def _session(self, module: InteractionModule, threshold: float) -> Behaviour:
-        streams = self.streams[: self.recipe.session_streams]
-        heard = free_running(module.model, streams, threshold)
+        heard = free_running(module.model, self.judged, threshold)
         curves = [one.p_response for one in heard]
-        return behaviour(streams, curves, threshold, [one.said for one in heard])
+        return behaviour(self.judged, curves, threshold, [list(one.said) for one in heard])
 
     def _judge(self, trainer, step: int, seen: Behaviour) -> None:
         if step == 0:  # a base that has learnt nothing of streams is no collapse
