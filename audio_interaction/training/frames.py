@@ -38,9 +38,15 @@ FORMAT = 3
 
 def tower_digest(model: InteractionModel) -> str:
     """Digest of the frozen weights that make the frames: convolutions, layers, last norm."""
+    made_of = ("conv", "layers.", "ln_post.")
+    return weights_digest(model.thinker.model.audio_tower, lambda name: name.startswith(made_of))
+
+
+def weights_digest(module: torch.nn.Module, chosen: Callable[[str], bool]) -> str:
+    """Digest of the weights of a module whose names are `chosen`."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(model.thinker.model.audio_tower.state_dict().items()):
-        if name.startswith(("conv", "layers.", "ln_post.")):
+    for name, tensor in sorted(module.state_dict().items()):
+        if chosen(name):
             digest.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
     return digest.hexdigest()
 

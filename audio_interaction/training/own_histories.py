@@ -17,6 +17,7 @@ from audio_interaction.files import write_json
 from audio_interaction.model.interaction import InteractionModel
 from audio_interaction.training.behaviour import free_running
 from audio_interaction.training.data import EncodedStream
+from audio_interaction.training.frames import weights_digest
 
 UNUSED = "audio_bos_eos_token"
 """Weights of the class that nothing reads; a tiny model has them drawn anew when it is loaded."""
@@ -26,10 +27,8 @@ def own_histories(
     model: InteractionModel, streams: Sequence[EncodedStream], cache: Path
 ) -> list[Said]:
     """What the model says of each stream at its threshold; kept in `cache`."""
-    digest = hashlib.sha256(f"{model.threshold}".encode())
-    for name, weight in sorted(model.network.state_dict().items()):
-        if UNUSED not in name:
-            digest.update(name.encode() + weight.float().cpu().numpy().tobytes())
+    weights = weights_digest(model.network, lambda name: UNUSED not in name)
+    digest = hashlib.sha256(f"{model.threshold} {weights}".encode())
     for encoded in streams:
         digest.update(json.dumps(encoded.stream.timeline()).encode())
     path = cache / f"histories-{digest.hexdigest()[:24]}.json"
