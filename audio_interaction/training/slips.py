@@ -45,8 +45,7 @@ def slipped(
     if is_asr(stream):
         chunks = _words(units, num_chunks, share, rng)
     else:
-        ends = {trigger_chunk(response.end) for response in stream.responses}
-        chunks = _replies(units, ends, num_chunks, share, rng)
+        chunks = _replies(units, num_chunks, share, rng)
     said: dict[int, list[Response]] = {}
     for unit, chunk in zip(units, chunks, strict=True):
         said.setdefault(chunk, []).append(unit.response)
@@ -70,15 +69,16 @@ def _words(units: list[Unit], num_chunks: int, share: float, rng: np.random.Gene
 
 
 def _replies(
-    units: list[Unit], ends: set[int], num_chunks: int, share: float, rng: np.random.Generator
+    units: list[Unit], num_chunks: int, share: float, rng: np.random.Generator
 ) -> list[int]:
-    """Chunks in which replies are said, one in each."""
+    """Chunks in which replies are said, one in each, in the order of the replies."""
     said: list[int] = []
     due = {unit.due for unit in units}
     for unit in units:
         draw = rng.random()
         chunk = unit.due + (-1 if draw < share / 2 else 1 if draw < share else 0)
-        within = any(end <= chunk <= end + WINDOW and end <= unit.due for end in ends)
+        end = trigger_chunk(unit.response.end)  # another trigger's window would use that one up
+        within = end <= chunk <= end + WINDOW
         free = chunk not in due and chunk not in said and 0 <= chunk < num_chunks
         said.append(chunk if within and free else unit.due)
     return said
