@@ -1,8 +1,10 @@
 """How much is chance? The same recipe trained with several seeds, each scored on the test split.
 
     python benchmarks/seeds.py
-    python benchmarks/seeds.py --seeds 4 5 6 --set optimisation.steps=800
+    python benchmarks/seeds.py --config tiny-adapter.yaml tiny-adapter-own.yaml --set base=FOLDER
 
+Recipes that are named one after the other are a chain, each starting from the adapter of the one
+before it. What is in `--seeds` is added to the seed of each recipe, so 0 is the recipe as it is.
 Every seed draws other streams, another adapter to start from, other batches, and has its threshold
 chosen on its own validation streams; the base and the test streams are the same for all. Prints the
 mean of the headline numbers over the seeds, their standard deviation, and each of them. What is
@@ -19,18 +21,31 @@ from trained import CLI, trained
 
 from audio_interaction.benchmarks.metrics import METRICS
 from audio_interaction.files import write_json
-from audio_interaction.training.recipe import CONFIGS
+from audio_interaction.training.recipe import CONFIGS, AdapterRecipe, load_recipe
 
 DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early_share")
 OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
 
 
-def scored(config: Path, seed: int, out: Path, limit: int, settings: list[str]) -> dict:
-    """The evaluation of one seed, trained and scored if that is not done with these settings."""
-    file = out / f"evaluation-{limit}.json"
-    recipe = trained(config, out, [*settings, f"seed={seed}"])
+def scored(configs: list[Path], seed: int, out: Path, limit: int, settings: list[str]) -> dict:
+    """The evaluation of one seed, trained and scored if that is not done with these settings.
+
+    Args:
+        configs: the recipes of a chain, in order.
+        seed: what is added to their seeds.
+        out: folder of all runs.
+        limit: test streams, and offline clips.
+        settings: what wins over the recipes ("key=value").
+    """
+    start: list[str] = []
+    for config in configs:
+        own = load_recipe(AdapterRecipe, config, settings).seed + seed
+        folder = out / f"{config.stem}-{own}"
+        recipe = trained(config, folder, [*settings, *start, f"seed={own}"])
+        start = [f"start={folder}"]
+    file = folder / f"evaluation-{limit}.json"
     if not file.is_file():
-        model = ["--model", recipe.base, "--adapter", str(out)]
+        model = ["--model", recipe.base, "--adapter", str(folder)]
         told = subprocess.run(
             [*CLI, "evaluate", "--json", "--limit", str(limit), *model],
             check=True,
@@ -52,19 +67,16 @@ def headline(results: dict) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", type=Path, default=CONFIGS / "tiny-adapter-laptop.yaml")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--config", nargs="+", default=["tiny-adapter-laptop.yaml"])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 10, 20])
     parser.add_argument("--limit", type=int, default=100, help="test streams, and offline clips")
     parser.add_argument("--out", type=Path, default=Path("runs/seeds"))
     parser.add_argument("--set", action="append", default=[], help="KEY=VALUE of the recipe")
     args = parser.parse_args()
-    runs = [
-        headline(
-            scored(args.config, seed, args.out / f"{args.config.stem}-{seed}", args.limit, args.set)
-        )
-        for seed in args.seeds
-    ]
-    print(f"{args.config.stem}, seeds {', '.join(map(str, args.seeds))}, {args.limit} test streams")
+    configs = [CONFIGS / name for name in args.config]
+    runs = [headline(scored(configs, seed, args.out, args.limit, args.set)) for seed in args.seeds]
+    print(f"{' + '.join(path.stem for path in configs)}, {args.limit} test streams")
+    print(f"seeds {', '.join(map(str, args.seeds))}")
     print("| | mean | standard deviation | each |\n|---|---|---|---|")
     for name in runs[0]:
         values = [run[name] for run in runs if run[name] is not None]
