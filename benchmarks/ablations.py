@@ -29,7 +29,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "lambda 1": ("decision_weight=1",),
     "classes balanced": ("loss_balance=classes",),
     "rank 4": ("rank=4", "alpha=8"),
-    "half the streams": ("streams=300",),
+    "half the streams": ("streams=600",),
+    "AdamW remembers longer": ("optimisation.beta2=0.999",),
 }
 """Settings that each variant adds to the recipe."""
 

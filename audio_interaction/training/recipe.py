@@ -24,8 +24,7 @@ class Optimisation:
         learning_rate: peak rate.
         warmup: share of the steps spent warming up.
         weight_decay: decoupled weight decay.
-        beta2: of AdamW. The released code's 0.999, since responses are rare, and the paper's
-            0.95 forgets them between two.
+        beta2: of AdamW. 0.999 is the released code's, 0.95 the paper's (`docs/training.md`).
         gradient_clip: largest norm of the gradient.
         batch_positions: largest batch in sequence positions, over all devices together.
         accumulate: batches whose gradients make one step.
