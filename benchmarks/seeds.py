@@ -22,6 +22,7 @@ from trained import CLI, trained
 from audio_interaction.benchmarks.metrics import METRICS
 from audio_interaction.files import write_json
 from audio_interaction.training.recipe import CONFIGS, AdapterRecipe, load_recipe
+from audio_interaction.training.stages import finished, unfinish
 
 DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early_share")
 OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
@@ -37,11 +38,15 @@ def scored(configs: list[Path], seed: int, out: Path, limit: int, settings: list
         limit: test streams, and offline clips.
         settings: what wins over the recipes ("key=value").
     """
+    recipes = [load_recipe(AdapterRecipe, config, settings) for config in configs]
+    seeds = [recipe.seed + seed for recipe in recipes]
+    folders = [out / f"{c.stem}-{own}" for c, own in zip(configs, seeds, strict=True)]
     start: list[str] = []
-    for config in configs:
-        own = load_recipe(AdapterRecipe, config, settings).seed + seed
-        folder = out / f"{config.stem}-{own}"
-        recipe = trained(config, folder, [*settings, *start, f"seed={own}"])
+    for number, (config, folder) in enumerate(zip(configs, folders, strict=True)):
+        chosen = [*settings, *start, f"seed={seeds[number]}"]
+        if not finished(load_recipe(AdapterRecipe, config, chosen), folder):
+            unfinish(folders[number + 1 :])
+        recipe = trained(config, folder, chosen)
         start = [f"start={folder}"]
     file = folder / f"evaluation-{limit}.json"
     if not file.is_file():

@@ -10,12 +10,14 @@ those of the stage before.
 """
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from audio_interaction.errors import UserError
 from audio_interaction.model.interaction import RECIPE_FILE
+from audio_interaction.training.checkpoints import RESUME
 from audio_interaction.training.recipe import AdapterRecipe
 
 
@@ -41,14 +43,23 @@ def chain(
         raise UserError(f"the recipes of a chain need different names, found {', '.join(names)}")
     if len(bases := {recipe.base for _, recipe in recipes}) > 1:
         raise UserError(f"the recipes of a chain need one base, found {', '.join(sorted(bases))}")
-    start, trained = None, False
-    for name, recipe in recipes:
-        if start:
-            recipe = replace(recipe, start=str(start))
-        start = out / name
-        if trained or not finished(recipe, start):
-            trained = True
-            yield recipe, start
+    folders = [out / name for name in names]
+    for number, (_, recipe) in enumerate(recipes):
+        if number:
+            recipe = replace(recipe, start=str(folders[number - 1]))
+        if not finished(recipe, folders[number]):
+            unfinish(folders[number + 1 :])
+            yield recipe, folders[number]
+
+
+def unfinish(folders: Sequence[Path]) -> None:
+    """Let adapters count as not begun, since what they start from is trained anew.
+
+    It is written down at once, so that it holds when the run is killed between two stages.
+    """
+    for folder in folders:
+        (folder / RECIPE_FILE).unlink(missing_ok=True)
+        shutil.rmtree(folder / RESUME, ignore_errors=True)
 
 
 def finished(recipe: AdapterRecipe, folder: Path) -> bool:

@@ -190,6 +190,18 @@ def test_behind_a_changed_stage_all_are_trained_again(tmp_path):
     assert [folder.name for _, folder in chain(other, tmp_path)] == ["b", "c"]
 
 
+def test_a_stage_behind_a_changed_one_is_trained_again_even_after_a_kill(tmp_path):
+    for recipe, folder in chain(named("a", "b"), tmp_path):
+        settle(recipe, folder)
+    (tmp_path / "b" / "resume").mkdir()
+    other = [("a", replace(named("a")[0][1], seed=7)), *named("b")]
+    for recipe, folder in chain(other, tmp_path):
+        settle(recipe, folder)
+        break  # killed between the two
+    assert [folder.name for _, folder in chain(other, tmp_path)] == ["b"]
+    assert not (tmp_path / "b" / "resume").exists()
+
+
 def test_a_chain_needs_different_names_and_one_base(tmp_path):
     with pytest.raises(UserError, match="different names"):
         list(chain(named("a", "a"), tmp_path))
