@@ -85,6 +85,9 @@ def main() -> None:
     print("| | mean | standard deviation | each |\n|---|---|---|---|")
     for name in runs[0]:
         values = [run[name] for run in runs if run[name] is not None]
+        if not values:
+            print(f"| {name} | – | – | undefined on so few streams |")
+            continue
         spread = statistics.stdev(values) if len(values) > 1 else float("nan")
         each = ", ".join(f"{value:.3f}" for value in values)
         print(f"| {name} | {statistics.fmean(values):.3f} | {spread:.3f} | {each} |")
