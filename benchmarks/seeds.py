@@ -22,7 +22,6 @@ from trained import CLI, trained
 from audio_interaction.benchmarks.metrics import METRICS
 from audio_interaction.files import write_json
 from audio_interaction.training.recipe import CONFIGS, AdapterRecipe, load_recipe
-from audio_interaction.training.stages import finished, unfinish
 
 DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early_share")
 OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
@@ -38,15 +37,12 @@ def scored(configs: list[Path], seed: int, out: Path, limit: int, settings: list
         limit: test streams, and offline clips.
         settings: what wins over the recipes ("key=value").
     """
-    recipes = [load_recipe(AdapterRecipe, config, settings) for config in configs]
-    seeds = [recipe.seed + seed for recipe in recipes]
+    seeds = [load_recipe(AdapterRecipe, config, settings).seed + seed for config in configs]
     folders = [out / f"{c.stem}-{own}" for c, own in zip(configs, seeds, strict=True)]
     start: list[str] = []
     for number, (config, folder) in enumerate(zip(configs, folders, strict=True)):
         chosen = [*settings, *start, f"seed={seeds[number]}"]
-        if not finished(load_recipe(AdapterRecipe, config, chosen), folder):
-            unfinish(folders[number + 1 :])
-        recipe = trained(config, folder, chosen)
+        recipe = trained(config, folder, chosen, behind=folders[number + 1 :])
         start = [f"start={folder}"]
     file = folder / f"evaluation-{limit}.json"
     if not file.is_file():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audio_interaction.model.interaction import DECISION_FILE
 from audio_interaction.training.recipe import AdapterRecipe, load_recipe
-from audio_interaction.training.stages import finished
+from audio_interaction.training.stages import finished, unfinish
 
 CLI = (sys.executable, "-m", "audio_interaction.cli")
 EVALUATIONS = "evaluation-*.json"
@@ -16,7 +16,11 @@ EVALUATIONS = "evaluation-*.json"
 
 
 def trained(
-    config: Path, out: Path, settings: Sequence[str], environment: Mapping[str, str] | None = None
+    config: Path,
+    out: Path,
+    settings: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    behind: Sequence[Path] = (),
 ) -> AdapterRecipe:
     """Train and tune an adapter in `out`, if it is not there with these settings; its recipe.
 
@@ -24,11 +28,13 @@ def trained(
         config, settings: a recipe, and what wins over it ("key=value").
         out: folder of the adapter; evaluations of an earlier one are removed.
         environment: variables of the training process beside those of this one.
+        behind: folders of the adapters that start from this one; trained anew when it is.
     """
     recipe = load_recipe(AdapterRecipe, config, settings)
     if not (finished(recipe, out) and (out / DECISION_FILE).is_file()):
         for stale in out.glob(EVALUATIONS):
             stale.unlink()
+        unfinish(behind)
         chosen = [part for each in settings for part in ("--set", each)]
         subprocess.run(
             [*CLI, "train", "--config", str(config), "--out", str(out), *chosen],

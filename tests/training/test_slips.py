@@ -36,6 +36,15 @@ def test_a_reply_that_slips_is_still_in_time(stream, share, seed):
     assert hits(said) >= hits(due)
 
 
+def test_a_reply_does_not_slip_into_the_window_of_the_next_trigger():
+    stream = stream_of(Response(1.0, 1.5, "yes"), Response(1.875, 2.375, "no"))  # end in 3 and 5
+    due = due_chunks(stream, CHUNKS, 0.9)
+    assert list(due) == [5, 8]
+    for seed in range(20):
+        said = slipped(stream, CHUNKS, due, 1.0, np.random.default_rng(seed))
+        assert {text: chunk for chunk, (text, _) in said.items()}["yes"] in (4, 5)
+
+
 def test_half_of_the_slips_are_early():
     stream = stream_of(Response(0.5, 1.7, "yes"))  # in chunk 4; the answer is due in 5
     moves = []
