@@ -191,11 +191,15 @@ def _execute(notebook: nbformat.NotebookNode, path: Path, environment: dict[str,
 def _environment(profile: Profile, root: Path, threads: int) -> dict[str, str]:
     """What the kernels see: the profile, its folder, no hub, their share of the threads.
 
-    Offline unless somebody asked for the hub; thread counts unless somebody chose others.
+    Offline unless somebody asked for the hub. Somebody may choose fewer threads, but not more:
+    lanes that wait for each other's cores take several times as long.
     """
     defaults = {"HF_HUB_OFFLINE": "1"}
-    defaults |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     chosen = {PROFILE_VARIABLE: profile.name, RUNS_VARIABLE: str(root.resolve())}
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        asked = os.environ.get(name, "")
+        fewer = asked.isdigit() and 0 < int(asked) < threads
+        chosen[name] = asked if fewer else str(threads)
     return {**defaults, **os.environ, **chosen}
 
 

@@ -121,9 +121,9 @@ def test_a_dead_kernel_is_explained(tmp_path):
         reproduce.reproduce(SMOKE, [dead], tmp_path / "runs")
 
 
-def test_two_run_at_once_and_share_the_threads(tmp_path, monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+@pytest.mark.parametrize(("asked", "had"), [("", 2), ("1", 1), ("4", 2), ("0", 2)])
+def test_two_run_at_once_and_share_the_threads(tmp_path, monkeypatch, asked, had):
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
     meet = (  # each waits for the other
         "import os, time; open('NAME', 'w').close(); end = time.monotonic() + 60\n"
         "while not os.path.exists('OTHER'):\n"
@@ -142,7 +142,7 @@ def test_two_run_at_once_and_share_the_threads(tmp_path, monkeypatch):
     runs = reproduce.reproduce(two, paths, tmp_path / "runs")
     assert [run.path.stem for run in runs] == list(names)
     for run in runs:
-        assert nbformat.read(run.path, 4).cells[1].outputs[0].text == "2\n"
+        assert nbformat.read(run.path, 4).cells[1].outputs[0].text == f"{had}\n"
 
 
 def test_a_failure_stops_the_other_lane(tmp_path):
