@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from audio_interaction.model.interaction import DECISION_FILE
 from audio_interaction.training.recipe import AdapterRecipe, load_recipe
 from audio_interaction.training.stages import finished, unfinish
 
@@ -31,7 +30,7 @@ def trained(
         behind: folders of the adapters that start from this one; trained anew when it is.
     """
     recipe = load_recipe(AdapterRecipe, config, settings)
-    if not (finished(recipe, out) and (out / DECISION_FILE).is_file()):
+    if not finished(recipe, out):
         for stale in out.glob(EVALUATIONS):
             stale.unlink()
         unfinish(behind)

@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from audio_interaction.errors import UserError
-from audio_interaction.model.interaction import RECIPE_FILE
+from audio_interaction.model.interaction import DECISION_FILE, RECIPE_FILE
 from audio_interaction.training.checkpoints import RESUME
 from audio_interaction.training.recipe import AdapterRecipe
 
@@ -63,6 +63,11 @@ def unfinish(folders: Sequence[Path]) -> None:
 
 
 def finished(recipe: AdapterRecipe, folder: Path) -> bool:
-    """Whether the folder holds an adapter trained to its end with exactly these settings."""
+    """Whether the folder holds an adapter trained to its end with exactly these settings.
+
+    One that hears streams has its threshold, too: it is chosen last.
+    """
     written = folder / RECIPE_FILE
-    return written.is_file() and json.loads(written.read_text()) == asdict(recipe.resolved())
+    if not written.is_file() or json.loads(written.read_text()) != asdict(recipe.resolved()):
+        return False
+    return not recipe.streams or (folder / DECISION_FILE).is_file()

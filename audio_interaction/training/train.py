@@ -9,7 +9,12 @@ from audio_interaction.corpus.sources import Sources, load_sources, spread
 from audio_interaction.errors import UserError
 from audio_interaction.files import write_json
 from audio_interaction.model.adapter import add_adapter, restore_adapter, save_adapter, train_only
-from audio_interaction.model.interaction import RECIPE_FILE, InteractionModel, load_model
+from audio_interaction.model.interaction import (
+    DECISION_FILE,
+    RECIPE_FILE,
+    InteractionModel,
+    load_model,
+)
 from audio_interaction.training.batches import Example, in_turn
 from audio_interaction.training.behaviour import is_watched
 from audio_interaction.training.data import (
@@ -80,6 +85,8 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
     module = InteractionModule(
         model, recipe.optimisation, recipe.objective, recipe.ctc_weight, recipe.listening_weight
     )
+    if rank_and_world()[0] == 0:  # the threshold of an adapter that was here before
+        (out / DECISION_FILE).unlink(missing_ok=True)
     state = fit(
         module,
         examples,

@@ -100,6 +100,8 @@ def test_every_stage_of_every_preset_runs_and_goes_on_from_the_last(
             assert moved <= set(TRAINS[stage])
             assert moved or recipe.streams  # the best adapter of two steps may be the first
         before = after
+        assert finished(recipe, folder) == (not recipe.streams)
+        (folder / "decision.json").touch()  # the threshold is chosen behind the training
         assert finished(recipe, folder)
     assert not list(chain(recipes, tmp_path))
 
@@ -164,6 +166,7 @@ def test_slips_that_are_no_share_are_told(tmp_path):
 def settle(recipe, folder):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe.resolved())))
+    (folder / "decision.json").touch()
 
 
 def named(*names, base="tiny"):
@@ -200,6 +203,20 @@ def test_a_stage_behind_a_changed_one_is_trained_again_even_after_a_kill(tmp_pat
         break  # killed between the two
     assert [folder.name for _, folder in chain(other, tmp_path)] == ["b"]
     assert not (tmp_path / "b" / "resume").exists()
+
+
+def test_a_stage_killed_before_its_threshold_was_chosen_is_trained_again(tmp_path):
+    for recipe, folder in chain(named("a", "b"), tmp_path):
+        settle(recipe, folder)
+    (tmp_path / "a" / "decision.json").unlink()
+    assert [folder.name for _, folder in chain(named("a", "b"), tmp_path)] == ["a", "b"]
+
+
+def test_a_new_run_forgets_the_threshold_of_the_old(shaped, cache, tmp_path):
+    (tmp_path / "decision.json").write_text('{"threshold": 0.9}')
+    run_training(recipe_of("tiny", "3-streaming"), tmp_path, cache)
+    assert (tmp_path / "adapter_model.safetensors").is_file()
+    assert not (tmp_path / "decision.json").exists()
 
 
 def test_a_chain_needs_different_names_and_one_base(tmp_path):
@@ -247,6 +264,7 @@ def test_the_command_trains_a_chain_and_tunes_what_decides(shaped, tmp_path, mon
 
     def tune(model, folder, streams):
         tuned.append((folder.name, {stream.task for stream in streams}))
+        (folder / "decision.json").write_text('{"threshold": 0.5}')
         return SimpleNamespace(threshold=0.5)
 
     monkeypatch.setattr(tuning, "tune_adapter", tune)  # tested by itself, and slow
