@@ -54,7 +54,7 @@ STREAMS = 120
 
 MODEL, SILENT, RESPOND, VAD = "model", "always silent", "always respond", "VAD cascade"
 WITH, WITHOUT = "with adapter", "without adapter"
-TASK = ("f1", "precision", "recall", "balanced", "median_delay", "wer")
+TASK = ("f1", "precision", "recall", "balanced", "median_delay", "wer", "bleu", "chrf")
 
 
 def evaluate(
@@ -204,7 +204,12 @@ def _tables(results: dict) -> list[Table]:
     asr = {name: metrics["asr"] for name, metrics in systems.items()}
     tables = [
         _metrics("When to speak", systems, DECIDE, "All tasks but transcription"),
-        _metrics("What to say", systems, TEXT, "Exact texts; an unanswered trigger is wrong"),
+        _metrics(
+            "What to say",
+            systems,
+            TEXT,
+            "Exact texts, but for translations; an unanswered trigger is wrong",
+        ),
         _metrics(
             "Transcription while listening",
             asr,

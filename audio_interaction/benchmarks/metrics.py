@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audio_interaction.benchmarks import translation
 from audio_interaction.benchmarks.bootstrap import RESAMPLES, Bootstrap, Interval, Statistic, ratio
 from audio_interaction.benchmarks.stream_score import (
     COUNTS,
@@ -48,7 +49,8 @@ class Metric:
         statistic: sums of the counts, scalars or arrays, to the metric; None for the one that is
             no function of sums, the median delay.
         items: counts whose sum says how much the metric rests on.
-        unit: "%" (stored as a fraction), "per hour", "s", or "" for a plain ratio.
+        unit: "%" (stored as a fraction), "points" (of 100), "per hour", "s", or "" for a plain
+            ratio.
     """
 
     title: str
@@ -69,6 +71,10 @@ def _share(title: str, part: Iterable[str], whole: Iterable[str], unit: str = "%
 
 def _accuracy(title: str, *kinds: str) -> Metric:
     return _share(title, [f"{k}_right" for k in kinds], [f"{k}_total" for k in kinds])
+
+
+def _translation(title: str, name: str) -> Metric:
+    return Metric(title, lambda s: translation.corpus_score(name, s), ("translations",), "points")
 
 
 TRIGGERS = ("hits", "misses")
@@ -113,6 +119,8 @@ METRICS: dict[str, Metric] = {
     "recall_synthesised": _share(
         "recall, synthesised sounds", ["synthesised_hits"], ["synthesised_total"]
     ),
+    "bleu": _translation("BLEU", "bleu"),
+    "chrf": _translation("chrF", "chrf"),
     "wer": _share("streaming WER", ["errors"], ["words"]),
     "median_delay": Metric("median delay", None, ("hits",), "s"),
 }
@@ -121,7 +129,7 @@ DECIDE = (
     *("precision", "recall", "f1", "balanced", "early_share", "false_alarms_per_hour"),
     "median_delay",
 )
-TEXT = tuple(name for name in METRICS if name.endswith("accuracy"))
+TEXT = (*(name for name in METRICS if name.endswith("accuracy")), "bleu", "chrf")
 SOUNDS = tuple(name for name in METRICS if name.endswith(ORIGINS))
 ASR = ("precision", "recall", "f1", "median_delay", "wer")
 

@@ -46,7 +46,7 @@ class Table:
     Attributes:
         title: heading.
         columns: names of the columns after the first.
-        units: unit of each of these columns: "%", "per hour", "s" or "".
+        units: unit of each of these columns: "%", "points", "per hour", "s" or "".
         rows: at least one.
         note: what the numbers must be read beside.
 
@@ -191,7 +191,7 @@ _STYLE = (
 )
 
 
-_FORMATS = {"%": "{:.1f}", "per hour": "{:.1f}"}
+_FORMATS = {"%": "{:.1f}", "points": "{:.1f}", "per hour": "{:.1f}"}
 
 
 def as_text(cell: Cell, unit: str = "") -> str:
