@@ -93,7 +93,7 @@ class ResumePoint(Checkpoint):
             return
         self._saved = step
         trainer.logger.save()  # the log is never behind the state
-        trainer.save_checkpoint(self.file)
+        trainer.save_checkpoint(self.file, weights_only=False)
 
     def on_train_start(self, trainer, module) -> None:
         self._saved = trainer.global_step
