@@ -67,7 +67,9 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         )
     )
     replay = _replay(recipe, model, train, cache)
-    histories = own_histories(model, streams, cache) if recipe.own_histories else ()
+    devices = recipe.hardware.devices
+    workers = devices if isinstance(devices, int) and model.thinker.device.type == "cpu" else 1
+    histories = own_histories(model, streams, cache, workers) if recipe.own_histories else ()
     if not recipe.start:
         model = add_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
     train_only(model, recipe.trains)

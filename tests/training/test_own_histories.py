@@ -43,6 +43,23 @@ def test_they_are_heard_once_for_the_same_weights(talkative, streams, tmp_path, 
         own_histories(dataclasses.replace(talkative, threshold=0.5), streams, tmp_path)
 
 
+def test_processes_hear_the_same_and_go_on_where_they_were_stopped(
+    talkative, streams, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("audio_interaction.training.own_histories.PART", 1)
+    alone = own_histories(talkative, streams, tmp_path / "alone")
+    assert own_histories(talkative, streams, tmp_path / "both", workers=2) == alone
+    (first, _) = sorted((tmp_path / "both").glob("histories-*/*.json"))
+    first.unlink()
+    heard = []
+    session = Session.hear_frames
+    monkeypatch.setattr(
+        Session, "hear_frames", lambda self, chunk: heard.append(chunk) or session(self, chunk)
+    )
+    assert own_histories(talkative, streams, tmp_path / "both") == alone
+    assert len(heard) == 6  # chunks of the first stream alone
+
+
 def test_a_batch_takes_them_for_a_share_of_its_streams(talkative, streams, tmp_path):
     told = own_histories(talkative, streams, tmp_path)
     for share, expected in ((0.0, 0), (1.0, 40), (0.5, pytest.approx(20, abs=8))):
