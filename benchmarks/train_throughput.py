@@ -44,7 +44,6 @@ from audio_interaction.model.tower import encode_chunks
 from audio_interaction.protocol import FRAMES_PER_CHUNK, SAMPLE_RATE
 from audio_interaction.training.batches import Batch, Example, MixedBatches, PackedLoader
 from audio_interaction.training.data import EncodedStream, encoded_streams, stream_examples
-from audio_interaction.training.fused_lora import fused_lora
 from audio_interaction.training.objective import interaction_loss
 
 
@@ -77,8 +76,6 @@ class Kit(Loop):
     def __init__(self, precision: str, seed: int) -> None:
         super().__init__(precision, seed)
         network = Objective(self.model)
-        self.fused = fused_lora(self.model.network)
-        self.fused.__enter__()
         self.objective = DistributedDataParallel(network) if dist.is_initialized() else network
 
     def loss(self, batches: Iterator[Batch]) -> torch.Tensor:

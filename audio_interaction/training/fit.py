@@ -14,7 +14,6 @@ from audio_interaction.training.checkpoints import (
     StopOnNaN,
 )
 from audio_interaction.training.curve import Curve, CurveLogger
-from audio_interaction.training.fused_lora import fused_lora
 from audio_interaction.training.module import InteractionModule
 from audio_interaction.training.precision import best_precision
 from audio_interaction.training.recipe import AdapterRecipe, BaseRecipe, Hardware
@@ -93,7 +92,7 @@ def fit(
     if recipe.hardware.gradient_checkpointing:
         module.model.thinker.gradient_checkpointing_enable({"use_reentrant": False})
     module.model.network.train()
-    with warnings.catch_warnings(), fused_lora(module.model.network):
+    with warnings.catch_warnings():
         # Batches are packed in milliseconds; workers would only copy them about.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         trainer.fit(module, loader, ckpt_path=begun)
