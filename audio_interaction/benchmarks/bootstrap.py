@@ -44,6 +44,16 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     return np.divide(numerator, denominator, out=undefined, where=denominator != 0)
 
 
+class _Sums(dict):
+    """The sums that a statistic asks for: two or three of the many that are counted."""
+
+    def __init__(self, sum_of: Callable[[str], np.ndarray]) -> None:
+        self._sum_of = sum_of
+
+    def __missing__(self, name: str) -> np.ndarray:
+        return self.setdefault(name, self._sum_of(name))
+
+
 class Bootstrap:
     """`resamples` draws of `units` units, the same for every metric of one evaluation."""
 
@@ -65,8 +75,8 @@ class Bootstrap:
         """
         if self._weights is None:
             return Interval(None, None, None, 0)
-        value = statistic({name: column.sum() for name, column in counts.items()})
-        drawn = statistic({name: self._weights @ column for name, column in counts.items()})
+        value = statistic(_Sums(lambda name: counts[name].sum()))
+        drawn = statistic(_Sums(lambda name: self._weights @ counts[name]))
         return _interval(float(value), drawn, items)
 
     def median(self, values: np.ndarray, unit_of: np.ndarray) -> Interval:
