@@ -74,7 +74,9 @@ def _accuracy(title: str, *kinds: str) -> Metric:
 
 
 def _translation(title: str, name: str) -> Metric:
-    return Metric(title, lambda s: translation.corpus_score(name, s), ("translations",), "points")
+    return Metric(
+        title, lambda s: translation.corpus_score(name, s), ("translation_total",), "points"
+    )
 
 
 TRIGGERS = ("hits", "misses")
@@ -129,7 +131,7 @@ DECIDE = (
     *("precision", "recall", "f1", "balanced", "early_share", "false_alarms_per_hour"),
     "median_delay",
 )
-TEXT = (*(name for name in METRICS if name.endswith("accuracy")), "bleu", "chrf")
+TEXT = (*(name for name in METRICS if name.endswith("accuracy")), *translation.SCORES)
 SOUNDS = tuple(name for name in METRICS if name.endswith(ORIGINS))
 ASR = ("precision", "recall", "f1", "median_delay", "wer")
 

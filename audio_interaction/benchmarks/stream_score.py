@@ -25,7 +25,7 @@ COUNTS = (
     *("negative_streams", "negative_alarms", "negative_hours", "errors", "words"),
     *(f"{kind}_{what}" for kind in KINDS for what in ("right", "total")),
     *(f"{origin}_{what}" for origin in ORIGINS for what in ("hits", "total", "named", "names")),
-    *("translations", *translation.COUNTS),
+    *("translation_total", *translation.COUNTS),
 )
 """Everything that is counted on a stream (`score`)."""
 SEVERAL = "several"
@@ -93,8 +93,8 @@ def score(
     The counts are hits, misses, early, alarms; quiet and quiet_total (events that need no reply);
     negative_* (streams without a response); errors and words (transcripts); KIND_right and
     KIND_total for each kind of reply; for replies about a sound, ORIGIN_hits and ORIGIN_total,
-    and ORIGIN_named and ORIGIN_names for those that name it on demand; translations, and for them
-    what BLEU and chrF count (`translation`).
+    and ORIGIN_named and ORIGIN_names for those that name it on demand; for translations what
+    BLEU and chrF count (`translation`).
 
     Args:
         stream: with its timeline; the samples are not needed.
@@ -163,7 +163,6 @@ def _reply(
         right = normalise(said) == normalise(response.text)
     counts = {f"{response.kind}_total": 1, f"{response.kind}_right": int(right)}
     if response.kind == "translation":
-        counts |= {"translations": 1}
         counts |= translation.translation_counts(response.text, said or "")
     recorded = None if sound is None else is_recorded(sound, clips)
     if recorded is not None:

@@ -49,7 +49,12 @@ def test_resamples_are_corpora_of_their_own():
     pairs = [(FRENCH, FRENCH), (FRENCH, "la lampe"), (FRENCH, "")]
     scores = [
         StreamScore(
-            str(number), "en_fr", False, "", translation_counts(*pair) | {"translations": 1}, ()
+            str(number),
+            "en_fr",
+            False,
+            "",
+            translation_counts(*pair) | {"translation_total": 1},
+            (),
         )
         for number, pair in enumerate(pairs)
     ]
