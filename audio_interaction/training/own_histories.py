@@ -7,7 +7,6 @@ that starts from an adapter.
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +27,6 @@ from audio_interaction.training.frames import weights_digest
 
 UNUSED = "audio_bos_eos_token"
 """Weights of the class that nothing reads; a tiny model has them drawn anew when it is loaded."""
-
-
 PART = 40
 """Streams whose histories are one file: what a kill costs at most in each process."""
 
@@ -64,7 +61,7 @@ def own_histories(
     for encoded in streams:
         digest.update(json.dumps(encoded.stream.timeline()).encode())
     folder = cache / f"histories-{digest.hexdigest()[:24]}"
-    threads = max(1, (os.cpu_count() or 1) // workers) if workers > 1 else torch.get_num_threads()
+    threads = max(1, torch.get_num_threads() // workers)
     starts = ((start, streams[start : start + PART]) for start in range(0, len(streams), PART))
     parts = [
         _Part(
