@@ -23,7 +23,18 @@ from audio_interaction.benchmarks.metrics import METRICS
 from audio_interaction.files import write_json
 from audio_interaction.training.recipe import CONFIGS, AdapterRecipe, load_recipe
 
-DECIDE = ("f1", "precision", "recall", "balanced", "false_alarms_per_hour", "early_share")
+STREAMED = (
+    "f1",
+    "precision",
+    "recall",
+    "balanced",
+    "false_alarms_per_hour",
+    "early_share",
+    "answer_accuracy",
+    "naming_accuracy",
+    "recall_recorded",
+    "recall_synthesised",
+)
 OFFLINE = ("wer", "answer_accuracy", "naming_accuracy")
 
 
@@ -60,8 +71,11 @@ def scored(configs: list[Path], seed: int, out: Path, limit: int, settings: list
 def headline(results: dict) -> dict[str, float]:
     """The numbers that README leads with, by their titles; fractions for what is in %."""
     model, offline = results["systems"]["model"], results["offline"]["with adapter"]
-    found = {METRICS[name].title: model[name]["value"] for name in DECIDE}
+    found = {METRICS[name].title: model[name]["value"] for name in STREAMED}
     found["streaming WER"] = model["asr"]["wer"]["value"]
+    for task in ("asr_clean", "asr_noisy"):
+        if task in results["tasks"]:
+            found[f"streaming WER, {task}"] = results["tasks"][task]["wer"]["value"]
     found |= {f"offline {METRICS[name].title}": offline[name]["value"] for name in OFFLINE}
     return found
 

@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from audio_interaction import __version__
 from audio_interaction.audio.io import CODECS
 from audio_interaction.corpus.manifest import REJECTS, claim, load_recipe, record, writing
-from audio_interaction.corpus.pipeline import make_stream
+from audio_interaction.corpus.pipeline import REVERBERANT_SHARE, make_stream
 from audio_interaction.corpus.rows import FEATURES, row_of
 from audio_interaction.corpus.scenes import ABILITY, PLANNED, USUAL, Making, Scenes
 from audio_interaction.corpus.schema import Stream
@@ -80,11 +80,15 @@ def iterate_streams(
     seed: int,
     tasks: Weights | None = None,
     sources: Sources | None = None,
+    reverberant: float = REVERBERANT_SHARE,
 ) -> Iterator[Stream]:
-    """The streams of `compose_streams` one by one, for more than fit into memory."""
+    """The streams of `compose_streams` one by one, for more than fit into memory.
+
+    `reverberant` of them are heard in a room: more than the usual share, for training alone.
+    """
     sources = sources or load_sources(split)
     for task, index in islice(_schedule(tasks), count):
-        yield compose_stream(split, task, index, seed, sources)
+        yield make_stream(split, task, index, seed, sources, reverberant=reverberant).stream
 
 
 def _schedule(tasks: Weights | None) -> Iterator[tuple[str, int]]:

@@ -26,7 +26,7 @@ ATTEMPTS = 50
 """Plans that are drawn before the task is given up."""
 
 REVERBERANT_SHARE = 0.2
-"""Share of the streams that are heard in a room."""
+"""Share of the streams that are heard in a room, where no other is asked for."""
 
 TOO_LONG = "too_long"
 """Reason of a plan that does not fit into `MAX_SECONDS`."""
@@ -49,7 +49,13 @@ class Made:
 
 
 def make_stream(
-    split: str, task: str, index: int, seed: int, sources: Sources, tfjp: str = ASKED
+    split: str,
+    task: str,
+    index: int,
+    seed: int,
+    sources: Sources,
+    tfjp: str = ASKED,
+    reverberant: float = REVERBERANT_SHARE,
 ) -> Made:
     """The `index`-th stream of a task, of at most 30 s, made from the clips of one split.
 
@@ -58,6 +64,7 @@ def make_stream(
 
     Args:
         tfjp: as `grounding.ground`.
+        reverberant: chance that it is heard in a room.
 
     Raises:
         UserError: an unknown task or split, sources that lack the clips the task needs, or no plan
@@ -77,6 +84,7 @@ def make_stream(
         bed=plan.bed,
         gap_seconds=plan.gap_seconds,
         tfjp=tfjp,
+        reverberant=reverberant,
     )
 
 
@@ -101,6 +109,7 @@ def carry_out(
     gap_seconds: tuple[float, float] = GAP_SECONDS,
     attempts: int = ATTEMPTS,
     tfjp: str = ASKED,
+    reverberant: float = REVERBERANT_SHARE,
 ) -> Made:
     """Audit, ground and compose the first plan of `draw` that can be carried out.
 
@@ -111,12 +120,13 @@ def carry_out(
         bed, gap_seconds: noise and pauses of the stream.
         attempts: plans that are drawn before it is given up.
         tfjp: as `grounding.ground`.
+        reverberant: chance that the stream is heard in a room.
 
     Raises:
         UserError: no plan could be carried out.
     """
     rejects: Counter[str] = Counter()
-    rt60_s = float(rng.uniform(*RT60_S)) if rng.random() < REVERBERANT_SHARE else None
+    rt60_s = float(rng.uniform(*RT60_S)) if rng.random() < reverberant else None
     for _ in range(attempts):
         try:
             scenario = draw()

@@ -11,6 +11,7 @@ import torch
 from audio_interaction.corpus.build import iterate_streams
 from audio_interaction.corpus.labels import Said, due_chunks, spoken
 from audio_interaction.corpus.offline import offline_items
+from audio_interaction.corpus.pipeline import REVERBERANT_SHARE
 from audio_interaction.corpus.schema import Stream, stream_from_timeline
 from audio_interaction.corpus.sources import Sources, digest
 from audio_interaction.corpus.variety import widened
@@ -122,12 +123,14 @@ def encoded_streams(
     seed: int,
     tasks=None,
     more_sounds: int = 0,
+    reverberant: float = REVERBERANT_SHARE,
     mel: bool = False,
 ) -> list[EncodedStream]:
     """`count` streams of a split, encoded; the samples themselves are not kept.
 
     Their sounds are those of the sources and `more_sounds` of each class
-    (`corpus.variety.widened`). With `mel` they are log-mel, for a tower that learns.
+    (`corpus.variety.widened`); `reverberant` is the share of them that is heard in a room. With
+    `mel` they are log-mel, for a tower that learns.
     """
     records, pieces = cached_frames(
         cache,
@@ -138,12 +141,18 @@ def encoded_streams(
             "count": count,
             "tasks": tasks,
             "more": more_sounds,
+            "reverberant": reverberant,
         },
         model,
         lambda: (
             (stream.timeline(), stream.audio)
             for stream in iterate_streams(
-                sources.split, count, seed, tasks, widened(sources, more_sounds, seed)
+                sources.split,
+                count,
+                seed,
+                tasks,
+                widened(sources, more_sounds, seed),
+                reverberant,
             )
         ),
         count,

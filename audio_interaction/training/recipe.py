@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from audio_interaction.corpus.pipeline import REVERBERANT_SHARE
 from audio_interaction.corpus.supervise import BASE, MIX_INS, stage4_tasks
 from audio_interaction.errors import UserError
 from audio_interaction.model.adapter import PARTS, Part
@@ -127,6 +128,8 @@ class AdapterRecipe:
         streams: number of training streams; 0 to train on offline items alone.
         more_sounds: synthesised, and recorded, sounds of each class that join those of the kit
             (`corpus.variety.widened`).
+        reverberant: share of the training streams that is heard in a room; held-out streams have
+            `corpus.pipeline.REVERBERANT_SHARE`.
         task_weights: share of each sub-task among the streams; null for equal shares.
         mix_ins: probabilities of history, silent and proactive streams that join those of
             `task_weights` (stage 4, `corpus.supervise`); null for none.
@@ -163,6 +166,7 @@ class AdapterRecipe:
     seed: int = 1
     streams: int = 1000
     more_sounds: int = 0
+    reverberant: float = REVERBERANT_SHARE
     task_weights: dict[str, float] | None = None
     mix_ins: dict[Literal["history", "silent", "proactive"], float] | None = None
     slips: float = 0.0

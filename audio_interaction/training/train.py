@@ -46,12 +46,12 @@ def run_training(recipe: AdapterRecipe, out: Path, cache: Path) -> InteractionMo
         cache: folder of cached frames.
 
     Raises:
-        UserError: the recipe has nothing to train on or slips that are no share, or a collapse
+        UserError: the recipe has nothing to train on or shares that are none, or a collapse
             stopped the run (`watch.Collapsed`).
     """
     if not recipe.streams and not recipe.replay_positions:
         raise UserError("nothing to train on: streams and replay_positions are both 0")
-    for name in ("slips", "own_histories"):
+    for name in ("reverberant", "slips", "own_histories"):
         if not 0 <= (share := getattr(recipe, name)) <= 1:
             raise UserError(f"{name} is a share, from 0 to 1, not {share}")
     if recipe.own_histories and not recipe.start:
@@ -148,5 +148,9 @@ def _streams(
         count=count,
         seed=recipe.seed,
         tasks=tasks,
-        more_sounds=recipe.more_sounds if sources.split == "train" else 0,
+        **(
+            {"more_sounds": recipe.more_sounds, "reverberant": recipe.reverberant}
+            if sources.split == "train"
+            else {}
+        ),
     )

@@ -16,6 +16,7 @@ from audio_interaction.corpus.build import (
     build_corpus,
     compose_stream,
     compose_streams,
+    iterate_streams,
     load_corpus,
     write_corpus,
 )
@@ -41,6 +42,12 @@ def test_streams_are_balanced_over_the_tasks(train):
 def test_streams_follow_weights(train):
     streams = compose_streams("train", 12, 0, {"chat": 3, "negative": 1}, train)
     assert Counter(stream.task for stream in streams) == {"chat": 9, "negative": 3}
+
+
+@pytest.mark.parametrize("share, rooms", [(0.0, 0), (1.0, 6)])
+def test_as_many_streams_are_heard_in_a_room_as_are_asked_for(train, share, rooms):
+    streams = iterate_streams("train", 6, 0, ["chat"], train, share)
+    assert sum(stream.rt60_s is not None for stream in streams) == rooms
 
 
 def test_a_stream_depends_on_its_seed_split_task_and_index_alone(train, test):

@@ -155,9 +155,10 @@ def test_nothing_to_train_on_is_told(tmp_path):
         run_training(recipe, tmp_path, tmp_path)
 
 
-def test_slips_that_are_no_share_are_told(tmp_path):
-    with pytest.raises(UserError, match="from 0 to 1, not 1.5"):
-        run_training(AdapterRecipe(Optimisation(1, 1e-3), slips=1.5), tmp_path, tmp_path)
+@pytest.mark.parametrize("name", ["reverberant", "slips", "own_histories"])
+def test_what_is_no_share_is_told(tmp_path, name):
+    with pytest.raises(UserError, match=f"{name} is a share, from 0 to 1, not 1.5"):
+        run_training(AdapterRecipe(Optimisation(1, 1e-3), **{name: 1.5}), tmp_path, tmp_path)
 
 
 # The chain itself, with folders that say they are trained.
