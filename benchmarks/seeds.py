@@ -1,7 +1,7 @@
 """How much is chance? The same recipe trained with several seeds, each scored on the test split.
 
     python benchmarks/seeds.py
-    python benchmarks/seeds.py --config tiny-adapter.yaml tiny-adapter-own.yaml --set base=FOLDER
+    python benchmarks/seeds.py --config tiny-adapter.yaml tiny-adapter-own.yaml --limit 400
 
 Recipes that are named one after the other are a chain, each starting from the adapter of the one
 before it. What is in `--seeds` is added to the seed of each recipe, so 0 is the recipe as it is.
