@@ -46,13 +46,23 @@ _REJECTS = b"audio_interaction.rejects"  # in the metadata of a shard
 Weights = Sequence[str] | Mapping[str, float]
 
 
-def compose_stream(split: str, task: str, index: int, seed: int, sources: Sources) -> Stream:
+def compose_stream(
+    split: str,
+    task: str,
+    index: int,
+    seed: int,
+    sources: Sources,
+    reverberant: float = REVERBERANT_SHARE,
+) -> Stream:
     """The `index`-th stream of a task; the same arguments always give the same samples.
+
+    Args:
+        reverberant: chance that it is heard in a room.
 
     Raises:
         UserError: as `pipeline.make_stream`, which also tells how it came about.
     """
-    return make_stream(split, task, index, seed, sources).stream
+    return make_stream(split, task, index, seed, sources, reverberant=reverberant).stream
 
 
 def compose_streams(
@@ -84,11 +94,11 @@ def iterate_streams(
 ) -> Iterator[Stream]:
     """The streams of `compose_streams` one by one, for more than fit into memory.
 
-    `reverberant` of them are heard in a room: more than the usual share, for training alone.
+    The share of them that is heard in a room is `reverberant`.
     """
     sources = sources or load_sources(split)
     for task, index in islice(_schedule(tasks), count):
-        yield make_stream(split, task, index, seed, sources, reverberant=reverberant).stream
+        yield compose_stream(split, task, index, seed, sources, reverberant)
 
 
 def _schedule(tasks: Weights | None) -> Iterator[tuple[str, int]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import lightning as L
 
+from audio_interaction.corpus.pipeline import REVERBERANT_SHARE
 from audio_interaction.corpus.sources import Sources, load_sources, spread
 from audio_interaction.errors import UserError
 from audio_interaction.files import write_json
@@ -141,6 +142,7 @@ def _streams(
         return []
     if recipe.corpus:
         return corpus_streams(model, recipe.corpus, sources.split, cache, count)
+    trained = sources.split == "train"
     return encoded_streams(
         model,
         sources,
@@ -148,9 +150,6 @@ def _streams(
         count=count,
         seed=recipe.seed,
         tasks=tasks,
-        **(
-            {"more_sounds": recipe.more_sounds, "reverberant": recipe.reverberant}
-            if sources.split == "train"
-            else {}
-        ),
+        more_sounds=recipe.more_sounds if trained else 0,
+        reverberant=recipe.reverberant if trained else REVERBERANT_SHARE,
     )
