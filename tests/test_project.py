@@ -1,6 +1,8 @@
 """The repository as a whole: requirements, layers, files that must agree with each other."""
 
 import ast
+import base64
+import json
 import os
 import re
 import subprocess
@@ -182,8 +184,23 @@ def test_readme_keeps_its_promise():
     for block in ("notebooks", "results"):  # filled by `reproduce --readme`
         assert readme.count(f"<!-- {block}:begin -->") == 1
         assert readme.count(f"<!-- {block}:end -->") == 1
-    for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", readme):
-        assert (REPOSITORY / link).exists(), f"README.md links to {link}, which is not there"
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{path.name}" for path in (REPOSITORY / "docs").glob("*.md"))]
+)
+def test_pages_link_to_what_is_there(page):
+    path = REPOSITORY / page
+    for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
+        assert (path.parent / link).exists(), f"{page} links to {link}, which is not there"
+
+
+def test_the_picture_of_the_readme_is_that_of_the_tour():
+    tour = json.loads((REPOSITORY / "notebooks/00_tour.ipynb").read_text(encoding="utf-8"))
+    outputs = [out.get("data", {}) for cell in tour["cells"] for out in cell.get("outputs", [])]
+    (drawn,) = [data["image/png"] for data in outputs if "image/png" in data]
+    picture = (REPOSITORY / "docs/figures/one-minute.png").read_bytes()
+    assert base64.b64decode("".join(drawn)) == picture, "write the notebook's picture there anew"
 
 
 def test_readme_lists_every_notebook():
