@@ -1,5 +1,6 @@
 """The notebooks as a reader finds them, and every one of them run from top to bottom."""
 
+import base64
 import importlib.util
 import re
 import statistics
@@ -93,6 +94,13 @@ def test_figures_can_be_seen_where_no_script_runs(path):
         if "application/vnd.plotly.v1+json" in output.get("data", {})
     ]
     assert all("image/png" in data for data in live)
+
+
+def test_the_picture_of_the_readme_is_that_of_the_tour():
+    outputs = [out.get("data", {}) for cell in code_cells(PATHS[0]) for out in cell.outputs]
+    (drawn,) = [data["image/png"] for data in outputs if "image/png" in data]
+    picture = (REPOSITORY / "docs/figures/one-minute.png").read_bytes()
+    assert base64.b64decode(drawn) == picture, "write the notebook's picture there anew"
 
 
 @each_notebook

@@ -1,8 +1,6 @@
 """The repository as a whole: requirements, layers, files that must agree with each other."""
 
 import ast
-import base64
-import json
 import os
 import re
 import subprocess
@@ -193,14 +191,6 @@ def test_pages_link_to_what_is_there(page):
     path = REPOSITORY / page
     for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
         assert (path.parent / link).exists(), f"{page} links to {link}, which is not there"
-
-
-def test_the_picture_of_the_readme_is_that_of_the_tour():
-    tour = json.loads((REPOSITORY / "notebooks/00_tour.ipynb").read_text(encoding="utf-8"))
-    outputs = [out.get("data", {}) for cell in tour["cells"] for out in cell.get("outputs", [])]
-    (drawn,) = [data["image/png"] for data in outputs if "image/png" in data]
-    picture = (REPOSITORY / "docs/figures/one-minute.png").read_bytes()
-    assert base64.b64decode("".join(drawn)) == picture, "write the notebook's picture there anew"
 
 
 def test_readme_lists_every_notebook():
