@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from transformers import Qwen2_5OmniThinkerConfig, Qwen2_5OmniThinkerForConditionalGeneration
 
+from audio_interaction.model.last_layer import LastLayer
 from audio_interaction.model.packing import PACKED, packed_positions
 from audio_interaction.model.tower import encode_chunks
 
@@ -29,6 +30,8 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         super().__init__(config)
         del self.model.visual
         self.model.language_model.set_attn_implementation(PACKED)
+        # By its class alone: its weights are made already, and keep their names.
+        self.model.language_model.layers[-1].__class__ = LastLayer
 
     def embed(
         self, input_ids: torch.Tensor, is_frame: torch.Tensor, frames: torch.Tensor
@@ -55,12 +58,18 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
         return embeddings.masked_scatter(is_frame[..., None], projected)
 
     def decode_embeddings(
-        self, embeddings: torch.Tensor, cache=None, segments: Sequence[int] | None = None
+        self,
+        embeddings: torch.Tensor,
+        cache=None,
+        segments: Sequence[int] | None = None,
+        read: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Run the language model: float (B, T, hidden) -> hidden states (B, T, hidden).
 
         Positions are one-dimensional, as in the released model. They continue those of `cache` (a
         transformers `Cache`), or start anew in each of the packed `segments` (lengths, B is 1).
+        Where only some states are read, in rising order of their places (int64 (N,), B is 1, no
+        cache), the result is theirs alone, (1, N, hidden), and costs less (`last_layer`).
         """
         positions = segments and packed_positions(segments, embeddings.device)
         if self.float16_positions:
@@ -70,7 +79,14 @@ class InteractionThinker(Qwen2_5OmniThinkerForConditionalGeneration):
             positions = positions.half().long().to(embeddings.device)
         # By place: transformers 5.24 calls `cache` what was `past_key_values` before.
         return self.model.language_model(
-            None, None, positions, cache, embeddings, use_cache=cache is not None, segments=segments
+            None,
+            None,
+            positions,
+            cache,
+            embeddings,
+            use_cache=cache is not None,
+            segments=segments,
+            read=read,
         ).last_hidden_state
 
     def decode_layers(

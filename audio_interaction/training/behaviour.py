@@ -9,6 +9,7 @@ is the streaming session itself, with the model's own replies in its context.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import torch
@@ -48,13 +49,16 @@ def teacher_forced(
             filled += len(layouts[taken[-1]])
         batch = collate([Example(layouts[i], streams[i].frames) for i in taken])
         batch = batch.to(model.thinker.device)
-        hidden = model.thinker.decode_embeddings(
+        starts = accumulate(batch.segments[:-1], initial=0)
+        decisions = [torch.tensor(layouts[i].decisions) for i in taken]
+        places = [start + each - 1 for start, each in zip(starts, decisions, strict=True)]
+        states = model.thinker.decode_embeddings(
             model.thinker.embed(batch.input_ids, batch.is_frame, batch.frames),
             segments=batch.segments,
-        )
-        for i, states in zip(taken, hidden[0].split(batch.segments), strict=True):
-            places = torch.tensor(layouts[i].decisions, device=states.device) - 1
-            curves[i] = decide(model, states[places]).float().cpu().numpy()
+            read=torch.cat(places).to(model.thinker.device),
+        )[0]
+        for i, each in zip(taken, states.split([len(each) for each in places]), strict=True):
+            curves[i] = decide(model, each).float().cpu().numpy()
     return curves
 
 

@@ -87,15 +87,16 @@ def interaction_loss(
         silent: id of `<silent>`; needed unless `balance` is "none".
     """
     embeddings = thinker.embed(batch.input_ids, batch.is_frame, batch.frames)
-    if listening is None:
-        states = (thinker.decode_embeddings(embeddings, segments=batch.segments),)
-    else:
-        states = thinker.decode_layers(embeddings, batch.segments)
-    hidden = states[-1]
     # The state at position p predicts the label at p + 1.
     labels = batch.labels[:, 1:]
     supervised = labels != IGNORED
-    logits = thinker.lm_head(hidden[:, :-1][supervised])
+    if listening is None and not ctc_weight:
+        read = supervised[0].nonzero()[:, 0]
+        predicting = thinker.decode_embeddings(embeddings, segments=batch.segments, read=read)[0]
+    else:  # the auxiliary losses read other states, too
+        states = thinker.decode_layers(embeddings, batch.segments)
+        predicting = states[-1][:, :-1][supervised]
+    logits = thinker.lm_head(predicting)
     entropy = F.cross_entropy(logits, labels[supervised], reduction="none")
     decisions = batch.is_decision[:, 1:][supervised]
     items = batch.weights[:, 1:][supervised]
@@ -110,7 +111,7 @@ def interaction_loss(
         count = items.sum() if mean == "labels" else batch.weights.sum()
         total = mean_over_ranks(weighted.sum(), count)
     if ctc_weight:
-        total = total + ctc_weight * _ctc(thinker, hidden, batch)
+        total = total + ctc_weight * _ctc(thinker, states[-1], batch)
     if listening is not None:
         heard = listening(states, batch.heard_at, batch.heard)
         total = total + listening_weight * heard

@@ -112,8 +112,8 @@ class Table:
     def embed(self, *_):
         return self.logits[None]
 
-    def decode_embeddings(self, embeddings, segments=None):
-        return embeddings
+    def decode_embeddings(self, embeddings, segments=None, read=None):
+        return embeddings[:, read]
 
     def lm_head(self, hidden):
         return hidden
