@@ -2,7 +2,7 @@
 
 This is what the base model learns before it knows of streams, and what streaming training replays
 so that it is not forgotten. The same clip is heard several times, each time with another leading
-pause (chunk borders fall elsewhere), level and noise.
+pause (chunk borders fall elsewhere), level and noise, and in training maybe in a room.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audio_interaction.audio.mixing import gain_db, limit, mix_at_snr, to_level
+from audio_interaction.audio.reverb import RT60_S, reverberant
 from audio_interaction.corpus.compose import LEVEL_DB, STREAM_GAIN_DB, noise_bed
 from audio_interaction.corpus.language import name_reply
 from audio_interaction.corpus.sounds import augment
@@ -67,7 +68,11 @@ def tasks_of(clip: Clip) -> tuple[tuple[str, str], ...]:
 
 
 def offline_item(
-    clip: Clip, noises: tuple[SoundClip, ...], rng: np.random.Generator, varied: bool
+    clip: Clip,
+    noises: tuple[SoundClip, ...],
+    rng: np.random.Generator,
+    varied: bool,
+    in_rooms: float = 0.0,
 ) -> OfflineItem:
     """One hearing of a clip: a pause before and after, a level, and mostly a noise bed.
 
@@ -76,6 +81,8 @@ def offline_item(
         noises: recordings to draw beds from.
         rng: source of all chance.
         varied: also vary speed and spectrum of a sound (training only).
+        in_rooms: probability that it is heard in a room, one of those of the streams
+            (`audio.reverb`).
     """
     samples = clip.audio()
     if varied and isinstance(clip, SoundClip):
@@ -84,9 +91,12 @@ def offline_item(
     total = lead + len(samples) + round(TAIL_SECONDS * SAMPLE_RATE)
     heard = np.zeros(chunks_in(total) * CHUNK_SAMPLES, np.float32)
     heard[lead : lead + len(samples)] = to_level(samples, LEVEL_DB)
+    active = heard != 0
+    if in_rooms and rng.random() < in_rooms:
+        heard = reverberant(heard, rng.uniform(*RT60_S), rng)
     if rng.random() < NOISY_SHARE:
         bed, _ = noise_bed(noises, len(heard), rng)
-        heard = mix_at_snr(heard, bed, rng.uniform(*SNR_DB), heard != 0)
+        heard = mix_at_snr(heard, bed, rng.uniform(*SNR_DB), active)
     speech = isinstance(clip, SpeechClip)
     return OfflineItem(
         clip=clip.id,
@@ -99,10 +109,14 @@ def offline_item(
 
 
 def offline_items(
-    clips: Sequence[Clip], noises: tuple[SoundClip, ...], seed: int, variants: int
+    clips: Sequence[Clip],
+    noises: tuple[SoundClip, ...],
+    seed: int,
+    variants: int,
+    in_rooms: float = 0.0,
 ) -> Iterator[OfflineItem]:
     """Every clip heard `variants` times; deterministic in (seed, place of the clip, variant)."""
     for index, clip in enumerate(clips):
         for variant in range(variants):
             rng = np.random.default_rng([seed, index, variant])
-            yield offline_item(clip, noises, rng, varied=clip.split == "train")
+            yield offline_item(clip, noises, rng, clip.split == "train", in_rooms)

@@ -62,6 +62,7 @@ def make_base(recipe: BaseRecipe, out: Path, cache: Path) -> InteractionModel:
         seed=recipe.seed,
         speech_variants=recipe.speech_variants,
         sound_variants=recipe.sound_variants,
+        in_rooms=recipe.in_rooms,
         sound_weight=recipe.sound_weight,
         more_sounds=recipe.more_sounds,
         mel=bool(recipe.ears_rank),

@@ -35,13 +35,14 @@ def offline_examples(
     sound_variants: int,
     sound_weight: float = 1.0,
     more_sounds: int = 0,
+    in_rooms: float = 0.0,
     mel: bool = False,
 ) -> list[Example]:
     """One example for each thing that may be asked of each hearing of each clip.
 
     The clips are the sounds, `more_sounds` of each class included (`corpus.variety.widened`), and
-    the sentences of the closed domain (`Sources.closed`). With `mel` they come as log-mel, for a
-    tower that learns.
+    the sentences of the closed domain (`Sources.closed`); `in_rooms` is the share that is heard in
+    a room. With `mel` they come as log-mel, for a tower that learns.
 
     The loss of an item is weighted by 1 / sqrt(its number of words), so that a transcript does not
     drown a one-word name.
@@ -62,12 +63,13 @@ def offline_examples(
                 "seed": seed,
                 "variants": variants,
                 "more": more,
+                "in_rooms": in_rooms,
             },
             model,
             lambda chosen=chosen, variants=variants, more=more: (
                 (item.record(), item.samples)
                 for item in offline_items(
-                    chosen(widened(sources, more, seed)), sources.noises, seed, variants
+                    chosen(widened(sources, more, seed)), sources.noises, seed, variants, in_rooms
                 )
             ),
             None if more else len(clips) * variants,

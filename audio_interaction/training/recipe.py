@@ -85,6 +85,7 @@ class BaseRecipe:
         listening_weight: weight of the auxiliary loss that asks what is heard in the scenes
             (`training.listening`).
         speech_variants, sound_variants: how often each clip is heard anew.
+        in_rooms: share of the clips that is heard in a room; scenes have theirs.
         sound_weight: loss weight of a sound item against a speech item, since one label has few
             tokens beside a transcript.
         ctc_weight: weight of the auxiliary CTC loss on the frames.
@@ -104,6 +105,7 @@ class BaseRecipe:
     listening_weight: float = 0.0
     speech_variants: int = 2
     sound_variants: int = 6
+    in_rooms: float = 0.0
     sound_weight: float = 2.0
     ctc_weight: float = 0.5
     hardware: Hardware = field(default_factory=Hardware)

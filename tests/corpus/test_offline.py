@@ -31,3 +31,19 @@ def test_items_are_whole_chunks_and_repeat(train):
     assert not np.array_equal(once[0].samples[:6400], once[1].samples[:6400])
     item = offline_item(clips[1], train.noises, np.random.default_rng(0), varied=False)
     assert (item.kind, item.transcript) == ("sound", "") and item.clip == clips[1].id
+
+
+def test_some_are_heard_in_a_room_and_the_others_do_not_change(train):
+    clips = train.said("question")[:20]
+
+    def heard(share):
+        return [item.samples for item in offline_items(clips, (), 1, 1, share)]
+
+    dry, some, all_ = heard(0.0), heard(0.5), heard(1.0)
+    same = [np.array_equal(*pair) for pair in zip(dry, some, strict=True)]
+    assert 2 < sum(same) < 18
+    for one, room in zip(dry, all_, strict=True):
+        assert one.shape == room.shape and not np.array_equal(one, room)
+        # The pause after the clip rings on; the one before it is as silent as it was.
+        lead = np.flatnonzero(one)[0]
+        assert not room[:lead].any() and room[-400:].any()
