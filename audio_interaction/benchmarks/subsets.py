@@ -1,4 +1,4 @@
-"""The same measurements on parts of the test streams: noisy, reverberant, recorded.
+"""The same measurements on parts of the test streams: noisy or clean, in a room or dry, recorded.
 
 A mean over everything hides where a listener fails. A stream belongs to every subset whose mark it
 bears; the marks come from its record, so that nothing has to be listened to again.
@@ -25,6 +25,7 @@ NOISY_DB = 12.0
 SUBSETS = (
     "clean",
     "noisy",
+    "dry",
     "reverberant",
     "recorded speech",
     "recorded sounds",
@@ -42,9 +43,7 @@ def subset_of(stream: Stream, clips: Mapping[str, Clip]) -> set[str]:
             marks nothing.
     """
     noisy = stream.snr_db is not None and stream.snr_db < NOISY_DB
-    marks = {"noisy" if noisy else "clean"}
-    if stream.rt60_s is not None:
-        marks.add("reverberant")
+    marks = {"noisy" if noisy else "clean", "dry" if stream.rt60_s is None else "reverberant"}
     for event in stream.events:
         if event.role == "amb":
             continue  # the bed is no event

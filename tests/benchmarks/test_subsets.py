@@ -47,9 +47,9 @@ def event(kind="sound", clip="", source="", role="fg"):
 
 
 def test_noise_and_rooms_are_read_from_the_record():
-    assert subset_of(stream_of(), {}) == {"clean"}
-    assert subset_of(stream_of(snr_db=NOISY_DB), {}) == {"clean"}
-    assert subset_of(stream_of(snr_db=NOISY_DB - 0.1), {}) == {"noisy"}
+    assert subset_of(stream_of(), {}) == {"clean", "dry"}
+    assert subset_of(stream_of(snr_db=NOISY_DB), {}) == {"clean", "dry"}
+    assert subset_of(stream_of(snr_db=NOISY_DB - 0.1), {}) == {"noisy", "dry"}
     assert subset_of(stream_of(snr_db=5.0, rt60_s=0.4), {}) == {"noisy", "reverberant"}
 
 
@@ -59,7 +59,7 @@ def test_what_is_recorded_is_read_from_the_clips(sources, clips):
     prompt, rendered = load_sources("test").recorded[0], sources.speech[0]
 
     def marks(*events):
-        return subset_of(stream_of(*events), clips) - {"clean"}
+        return subset_of(stream_of(*events), clips) - {"clean", "dry"}
 
     assert marks(event(clip=recorded.id)) == {"recorded sounds"}
     assert marks(event(clip=f"{recorded.id}+tfjp")) == {"recorded sounds"}
@@ -88,10 +88,13 @@ def test_a_subset_is_the_metrics_of_its_streams(streams, scores, clips):
     assert "recorded speech" not in results  # these sources have none
 
 
-def test_clean_and_noisy_streams_are_all_streams(streams, scores, clips):
+def test_clean_and_noisy_streams_are_all_streams_and_so_are_dry_and_reverberant(
+    streams, scores, clips
+):
     results = by_subset(scores, streams, clips)
-    items = [results[subset]["recall"].items for subset in ("clean", "noisy")]
-    assert sum(items) == summarise([s for s in scores if not s.asr], ["recall"])["recall"].items
+    triggers = summarise([s for s in scores if not s.asr], ["recall"])["recall"].items
+    for pair in (("clean", "noisy"), ("dry", "reverberant")):
+        assert sum(results[subset]["recall"].items for subset in pair) == triggers
     assert results["noisy"]["wer"].items > 0
 
 
