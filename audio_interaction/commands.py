@@ -109,7 +109,11 @@ def base(args: Namespace) -> None:
 
     model = make_base(load_recipe(BaseRecipe, args.config, args.set), args.out, args.cache)
     if rank_and_world()[0] == 0:
-        save_abilities(offline_abilities(model), args.out / "held_out.json")
+        abilities = {
+            where: offline_abilities(model, "validation", in_rooms=share)
+            for where, share in (("dry", 0.0), ("in rooms", 1.0))
+        }
+        save_abilities(abilities, args.out / "validation.json")
 
 
 def train(args: Namespace) -> None:

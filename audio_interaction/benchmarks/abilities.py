@@ -46,6 +46,7 @@ def offline_abilities(
     limit: int | None = None,
     seed: int = 0,
     sources: Sources | None = None,
+    in_rooms: float = 0.0,
 ) -> dict[str, Interval | dict[str, Interval]]:
     """Transcription, answers and sound names on single clips of a split, as the model stands.
 
@@ -59,6 +60,7 @@ def offline_abilities(
         limit: clips of speech and of sound, evenly spaced; all by default.
         seed: of the pauses, levels and noises, and of the bootstrap.
         sources: the clips; the repository's own by default.
+        in_rooms: share of the clips that is heard in a room.
 
     Returns:
         Intervals by the names of `OFFLINE`, and "wer_by_engine": an interval by voice engine.
@@ -66,7 +68,7 @@ def offline_abilities(
     sources = sources or load_sources(split)
     clips = (*spread(sources.closed, limit), *spread(sources.sounds, limit))
     scores = [
-        _score(model, clip, sources, np.random.default_rng([seed, index]))
+        _score(model, clip, sources, np.random.default_rng([seed, index]), in_rooms)
         for index, clip in enumerate(tqdm(clips, desc="offline", unit="clip", leave=False))
     ]
     engines = sorted({score.engine for score in scores if score.engine})
@@ -98,7 +100,7 @@ def recorded_wer(
 
 
 def save_abilities(abilities: dict, path: Path) -> None:
-    """Write what `offline_abilities` measured as JSON."""
+    """Write what `offline_abilities` measured as JSON; several of them by their names."""
     write_json(path, abilities, default=asdict)  # intervals, in nested tables too
 
 
@@ -111,9 +113,13 @@ def wer_by_engine(scores: list[StreamScore], engines: list[str]) -> dict[str, In
 
 
 def _score(
-    model: "InteractionModel", clip: Clip, sources: Sources, rng: np.random.Generator
+    model: "InteractionModel",
+    clip: Clip,
+    sources: Sources,
+    rng: np.random.Generator,
+    in_rooms: float,
 ) -> StreamScore:
-    item = offline_item(clip, sources.noises, rng, varied=False)
+    item = offline_item(clip, sources.noises, rng, varied=False, in_rooms=in_rooms)
     speech = isinstance(clip, SpeechClip)
     counts = {}
     for instruction, reply in item.tasks:

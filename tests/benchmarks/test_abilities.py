@@ -25,12 +25,13 @@ def test_every_ability_rests_on_its_clips(model, sources):
     assert set(found["wer_by_engine"]) == {clip.engine for clip in speech}
 
 
-def test_wer_is_the_pooled_one_of_what_the_model_says(model, sources):
-    found = offline_abilities(model, limit=2, seed=3, sources=sources)["wer"]
+@pytest.mark.parametrize("in_rooms", [0.0, 1.0])
+def test_wer_is_the_pooled_one_of_what_the_model_says(model, sources, in_rooms):
+    found = offline_abilities(model, limit=2, seed=3, sources=sources, in_rooms=in_rooms)["wer"]
     errors = words = 0
     for index, clip in enumerate(spread(sources.closed, 2)):
         rng = np.random.default_rng([3, index])
-        item = offline_item(clip, sources.noises, rng, varied=False)
+        item = offline_item(clip, sources.noises, rng, varied=False, in_rooms=in_rooms)
         wrong, spoken = word_errors(clip.text, model.offline(item.samples, TRANSCRIBE).lower())
         errors, words = errors + wrong, words + spoken
     assert found.value == pytest.approx(errors / words)
