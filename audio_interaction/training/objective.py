@@ -90,10 +90,10 @@ def interaction_loss(
     # The state at position p predicts the label at p + 1.
     labels = batch.labels[:, 1:]
     supervised = labels != IGNORED
-    if listening is None and not ctc_weight:
-        read = supervised[0].nonzero()[:, 0]
+    read = supervised[0].nonzero()[:, 0]
+    if len(read) and listening is None and not ctc_weight:
         predicting = thinker.decode_embeddings(embeddings, segments=batch.segments, read=read)[0]
-    else:  # the auxiliary losses read other states, too
+    else:  # the auxiliary losses read other states, too; a rank's fillers have no label at all
         states = thinker.decode_layers(embeddings, batch.segments)
         predicting = states[-1][:, :-1][supervised]
     logits = thinker.lm_head(predicting)
