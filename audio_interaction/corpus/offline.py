@@ -2,7 +2,7 @@
 
 This is what the base model learns before it knows of streams, and what streaming training replays
 so that it is not forgotten. The same clip is heard several times, each time with another leading
-pause (chunk borders fall elsewhere), level and noise, and in training maybe in a room.
+pause (chunk borders fall elsewhere), level and noise, and maybe in a room.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """The last layer of the language model, computed only where its states are read.
 
-Teaching a stream reads one state in eleven: those that decide, and those that say a word. Layers
+Teaching a stream reads one state in nine: those that decide, and those that say a word. Layers
 below must treat every position, since others attend to it; to the states of the last one nothing
 attends. There the other positions need their keys and values, and nothing else.
 """
@@ -72,14 +72,15 @@ class LastLayer(Qwen2_5OmniDecoderLayer):
         queries = rotated(queries, *(angles[:, read] for angles in position_embeddings))
         keys = rotated(heads(attention.k_proj(normed)), *position_embeddings)
         values = heads(attention.v_proj(normed))
-        ends = torch.tensor(segments).cumsum(0).to(read.device)
+        lengths = torch.tensor(segments, device=read.device)
+        ends = lengths.cumsum(0)
         counts = torch.searchsorted(read, ends).diff(prepend=ends.new_zeros(1)).tolist()
         pieces = zip(
             read.split(counts),
             queries.split(counts, 2),
             keys.split(list(segments), 2),
             values.split(list(segments), 2),
-            (ends - torch.tensor(segments, device=ends.device)).tolist(),
+            (ends - lengths).tolist(),
             strict=True,
         )
         outputs = []

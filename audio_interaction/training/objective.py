@@ -95,7 +95,7 @@ def interaction_loss(
         predicting = thinker.decode_embeddings(embeddings, segments=batch.segments, read=read)[0]
     else:  # the auxiliary losses read other states, too; a rank's fillers have no label at all
         states = thinker.decode_layers(embeddings, batch.segments)
-        predicting = states[-1][:, :-1][supervised]
+        predicting = states[-1][0, read]
     logits = thinker.lm_head(predicting)
     entropy = F.cross_entropy(logits, labels[supervised], reduction="none")
     decisions = batch.is_decision[:, 1:][supervised]

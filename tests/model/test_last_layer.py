@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 @st.composite
 def rows(draw):
-    """Lengths of sequences in a row, and places in it, none to all, in rising order."""
+    """Lengths of sequences in a row, and places in it, one to all, in rising order."""
     segments = draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))
     places = draw(st.sets(st.integers(0, sum(segments) - 1), min_size=1))
     return tuple(segments), sorted(places)
