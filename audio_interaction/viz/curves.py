@@ -77,6 +77,8 @@ def training_figure(metrics: str | Path | Iterable[Mapping], title: str = "") ->
                 col=1,
             )
         figure.update_yaxes(title_text=name, rangemode="tozero", row=row)
+        if name == "loss":  # it falls by far the most in the first steps, and goes on falling
+            figure.update_yaxes(type="log", title_text="loss (log)", row=row)
         if name in ("mean p(response)", "decide"):
             figure.update_yaxes(range=[-0.03, 1.03], row=row)
     figure.update_xaxes(title_text="step", row=len(panels))
