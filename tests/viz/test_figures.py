@@ -37,7 +37,8 @@ def test_training_log_of_lightning(tmp_path):
     assert traces["total"].x.tolist() == [4, 9] and traces["total"].y.tolist() == [3, 2]
     assert traces["F1"].x.tolist() == [10] and traces["F1"].y.tolist() == [0.25]
     titles = [axis.title.text for axis in figure.select_yaxes()]
-    assert titles == ["loss", "mean p(response)", "decide"]  # no column, no panel
+    assert titles == ["loss (log)", "mean p(response)", "decide"]  # no column, no panel
+    assert [axis.type for axis in figure.select_yaxes()] == ["log", None, None]
 
 
 def test_training_rows_and_their_absence(tmp_path):
