@@ -123,7 +123,7 @@ METRICS: dict[str, Metric] = {
     ),
     "bleu": _translation("BLEU", "bleu"),
     "chrf": _translation("chrF", "chrf"),
-    "wer": _share("streaming WER", ["errors"], ["words"]),
+    "wer": _share("WER", ["errors"], ["words"]),
     "median_delay": Metric("median delay", None, ("hits",), "s"),
 }
 

@@ -52,6 +52,8 @@ def training_figure(metrics: str | Path | Iterable[Mapping], title: str = "") ->
     panels = {}
     for name, columns in TRAINING_PANELS.items():
         series = {column: _series(rows, column) for column in columns}
+        if name == "loss":  # a batch without a word has no loss of words
+            series = {column: points[points[:, 1] > 0] for column, points in series.items()}
         if found := {column: points for column, points in series.items() if len(points)}:
             panels[name] = found
     if not panels:
@@ -78,7 +80,7 @@ def training_figure(metrics: str | Path | Iterable[Mapping], title: str = "") ->
             )
         figure.update_yaxes(title_text=name, rangemode="tozero", row=row)
         if name == "loss":  # it falls by far the most in the first steps, and goes on falling
-            figure.update_yaxes(type="log", title_text="loss (log)", row=row)
+            figure.update_yaxes(type="log", dtick=1, title_text="loss (log)", row=row)
         if name in ("mean p(response)", "decide"):
             figure.update_yaxes(range=[-0.03, 1.03], row=row)
     figure.update_xaxes(title_text="step", row=len(panels))

@@ -41,6 +41,11 @@ def test_training_log_of_lightning(tmp_path):
     assert [axis.type for axis in figure.select_yaxes()] == ["log", None, None]
 
 
+def test_a_batch_without_words_has_no_loss_of_words():
+    rows = [{"step": step, "loss_text": loss} for step, loss in enumerate((3.0, 0.0, 2.0))]
+    assert named(training_figure(rows))["words"].x.tolist() == [0, 2]
+
+
 def test_training_rows_and_their_absence(tmp_path):
     assert list(named(training_figure([{"step": 1, "loss": 0.5}, {"step": 2, "loss": None}])))
     with pytest.raises(UserError, match="no such log"):
