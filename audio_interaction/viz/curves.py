@@ -36,6 +36,12 @@ TRAINING_PANELS = {
     },
 }
 """Columns of the training log (`training.train`) and how each is drawn."""
+_AXES = {
+    # It falls by far the most in the first steps, and goes on falling.
+    "loss": dict(type="log", dtick=1, title_text="loss (log)"),
+    "mean p(response)": dict(range=[-0.03, 1.03]),
+    "decide": dict(range=[-0.03, 1.03]),
+}
 
 
 def training_figure(metrics: str | Path | Iterable[Mapping], title: str = "") -> go.Figure:
@@ -78,11 +84,8 @@ def training_figure(metrics: str | Path | Iterable[Mapping], title: str = "") ->
                 row=row,
                 col=1,
             )
-        figure.update_yaxes(title_text=name, rangemode="tozero", row=row)
-        if name == "loss":  # it falls by far the most in the first steps, and goes on falling
-            figure.update_yaxes(type="log", dtick=1, title_text="loss (log)", row=row)
-        if name in ("mean p(response)", "decide"):
-            figure.update_yaxes(range=[-0.03, 1.03], row=row)
+        axis = dict(title_text=name, rangemode="tozero") | _AXES.get(name, {})
+        figure.update_yaxes(**axis, row=row)
     figure.update_xaxes(title_text="step", row=len(panels))
     figure.update_layout(**theme.LOOK, title_text=title, height=110 + 155 * len(panels))
     figure.update_layout(margin=dict(t=55 if title else 25, r=130))
