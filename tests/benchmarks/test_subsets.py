@@ -109,7 +109,7 @@ def test_reverberant_streams_are_told_apart(streams, clips):
 def test_the_table_stands_in_a_report(streams, scores, clips):
     table = subset_table(by_subset(scores, streams, clips))
     text = Report("r", "t", {}, [table]).markdown()
-    assert "| noisy" in text and "below 12 dB" in text and "WER" in text
+    assert "| noisy" in text and "below 12 dB" in text and "WER, %" in text
     quiet = by_subset([s for s in scores if not s.asr], streams, clips)
     assert "WER" not in subset_table(quiet).markdown()
     assert all(isinstance(cell, Interval) for row in table.rows for cell in row.cells)
